@@ -1,0 +1,133 @@
+use app::invites::RedeemError;
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::invite_key;
+use crate::{
+    caller::MaybeSignedIn,
+    cookies,
+    edge::Edge,
+    extract::JsonBody,
+    guard::client::ClientAddress,
+    problem::{Problem, problems},
+    views::{Participant, ParticipantRole},
+};
+
+/// A join code or the token of a link, and who joins with it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RedeemInvite {
+    /// Nine digits; spaces and dashes between them are ignored.
+    #[schema(nullable = false)]
+    code: Option<String>,
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// What the others see; signed-in users leave it out.
+    #[schema(nullable = false, max_length = 80)]
+    name: Option<String>,
+    role: ParticipantRole,
+}
+
+/// The place in the session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RedeemedInvite {
+    session_id: String,
+    participant: Participant,
+}
+
+problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, CrossOriginRefused, GuestsNotAllowed, InviteNotFound, InviteExpired, SessionEnded, TooManyAttempts);
+
+/// Take a place in the session with a code or link; a guest's browser gets the seat as a cookie
+#[utoipa::path(post, path = "/invites/redemptions", tag = "invites", operation_id = "redeem_invite",
+    request_body = RedeemInvite, responses((status = 201, body = RedeemedInvite), Refusals))]
+pub(super) async fn redeem(
+    State(edge): State<Edge>,
+    MaybeSignedIn(user): MaybeSignedIn,
+    ClientAddress(address): ClientAddress,
+    JsonBody(invite): JsonBody<RedeemInvite>,
+) -> Result<(StatusCode, HeaderMap, Json<RedeemedInvite>), Problem> {
+    let redeem = app::invites::Redeem {
+        key: invite_key(invite.code.as_deref(), invite.token.as_deref())?,
+        name: invite.name,
+        role: invite.role.into(),
+        address,
+    };
+    let redeemed = app::invites::redeem(edge.app(), user.as_ref(), redeem).await?;
+    let mut headers = HeaderMap::new();
+    if let Some(seat) = &redeemed.seat {
+        let cookie = cookies::keep_seat(redeemed.session_id, &seat.token, edge.is_https());
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    let redeemed = RedeemedInvite {
+        session_id: redeemed.session_id.to_string(),
+        participant: Participant::from(&redeemed.participant),
+    };
+    Ok((StatusCode::CREATED, headers, Json(redeemed)))
+}
+
+impl From<RedeemError> for Problem {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Invite(error) => error.into(),
+            RedeemError::InvalidInput(fields) => (&fields).into(),
+            RedeemError::Store(error) => Self::store(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Installation, redemption};
+
+    #[tokio::test]
+    async fn a_guest_gets_a_seat_in_this_session_only() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let session = json!({ "role": "expert" });
+        let created = owner.post("/api/v1/sessions", &session).await;
+        let other = owner.post("/api/v1/sessions", &session).await;
+        let mut guest = installation.browser();
+        let joined = guest
+            .post("/api/v1/invites/redemptions", &redemption(&created.body))
+            .await;
+        assert_eq!(joined.status, 201);
+        let id = created.text("/session/id");
+        let cookie = joined.headers["set-cookie"].to_str().expect("ASCII");
+        for part in [
+            format!("Path=/api/v1/sessions/{id}"),
+            "HttpOnly; SameSite=Lax; Secure".to_owned(),
+        ] {
+            assert!(cookie.contains(&part), "{part} is not in {cookie}");
+        }
+        let me = format!("/api/v1/sessions/{id}/participants/me");
+        assert_eq!(guest.get(&me).await.text("/participant/name"), "Gus");
+
+        let cookies = guest.cookies_for(&me);
+        let (_, token) = cookies.split_once('=').expect("a seat");
+        let other_path = format!("/api/v1/sessions/{}", other.text("/session/id"));
+        guest.set_cookie("helpsight_seat", &other_path, token);
+        let refused = guest.get(&format!("{other_path}/participants/me")).await;
+        assert_eq!(refused.problem(), "seat-needed");
+    }
+
+    #[tokio::test]
+    async fn a_signed_in_user_needs_no_name_and_gets_no_seat_cookie() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let session = json!({ "role": "expert" });
+        let created = owner.post("/api/v1/sessions", &session).await;
+        let mut user = installation
+            .user(&mut owner, "uma@example.com", "member")
+            .await;
+        let code = &created.body["session"]["invite"]["code"];
+        let redemption = json!({ "code": code, "role": "assisted" });
+        let joined = user.post("/api/v1/invites/redemptions", &redemption).await;
+        assert_eq!(joined.text("/participant/kind"), "user");
+        assert!(!joined.headers.contains_key("set-cookie"));
+    }
+}

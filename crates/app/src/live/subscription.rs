@@ -1,0 +1,166 @@
+use std::{collections::VecDeque, sync::Arc};
+
+use domain::{OrganisationId, PageLimit, ParticipantId, SessionId, UserId};
+use store::SessionDetails;
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+
+use super::{
+    CloseReason, Live, LiveMessage,
+    feed::{State, Subscribed},
+    message::Update,
+};
+use crate::{Caller, SessionView, views::Viewer};
+
+/// Somebody's view of a session as it happens.
+#[derive(Debug)]
+pub struct Subscription {
+    live: Live,
+    organisation: OrganisationId,
+    session: SessionId,
+    viewer: Viewer,
+    user: Option<UserId>,
+    /// Messages that come before anything else.
+    ready: VecDeque<LiveMessage>,
+    /// Up to where the log was told.
+    told_seq: u64,
+    /// Up to where the log is read from the database; what is later comes by the queue.
+    snapshot_seq: u64,
+    updates: mpsc::Receiver<Update>,
+    closing: oneshot::Receiver<CloseReason>,
+    gone_users: broadcast::Receiver<UserId>,
+    feed_changed: Arc<Notify>,
+    closed: Option<CloseReason>,
+}
+
+impl Subscription {
+    pub(super) fn new(
+        live: &Live,
+        caller: &Caller,
+        you: ParticipantId,
+        after_seq: u64,
+        subscribed: Subscribed,
+        gone_users: broadcast::Receiver<UserId>,
+    ) -> Self {
+        let State {
+            details,
+            participants,
+            last_seq,
+        } = subscribed.state;
+        let mut subscription = Self {
+            live: live.clone(),
+            organisation: caller.organisation_id(),
+            session: details.session.id,
+            viewer: caller.into(),
+            user: caller.user_id(),
+            ready: VecDeque::new(),
+            told_seq: after_seq.min(last_seq),
+            snapshot_seq: last_seq,
+            updates: subscribed.updates,
+            closing: subscribed.closing,
+            gone_users,
+            feed_changed: subscribed.changed,
+            closed: None,
+        };
+        let session = subscription.view(details);
+        subscription.ready.push_back(LiveMessage::Snapshot {
+            session,
+            participants,
+            you,
+            last_seq,
+        });
+        subscription
+    }
+
+    /// Waits for the next message; after [`LiveMessage::Closed`] it repeats that. Nothing is lost
+    /// when the future is dropped before it is ready.
+    pub async fn next(&mut self) -> LiveMessage {
+        loop {
+            if let Some(reason) = self.closed {
+                return LiveMessage::Closed(reason);
+            }
+            if let Some(message) = self.ready.pop_front() {
+                return message;
+            }
+            if self.told_seq < self.snapshot_seq {
+                self.read_log().await;
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = self.live.stopping().cancelled() => self.closed = Some(CloseReason::Stopping),
+                reason = &mut self.closing => {
+                    // The feed only ends without a word when the server stops.
+                    self.closed = Some(reason.unwrap_or(CloseReason::Stopping));
+                }
+                gone = self.gone_users.recv() => self.closed = self.close_for(&gone),
+                Some(update) = self.updates.recv() => return self.message(update),
+            }
+        }
+    }
+
+    async fn read_log(&mut self) {
+        let page = async {
+            let mut transaction = self.live.store().read().await?;
+            transaction
+                .events(
+                    self.organisation,
+                    self.session,
+                    self.told_seq,
+                    PageLimit::BIGGEST,
+                )
+                .await
+        };
+        match page.await {
+            Ok(events) => {
+                for event in events
+                    .into_iter()
+                    .filter(|event| event.seq <= self.snapshot_seq)
+                {
+                    self.told_seq = event.seq;
+                    self.ready.push_back(LiveMessage::Event(event));
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    session = %self.session,
+                    error = &error as &dyn std::error::Error,
+                    "a session's log could not be read; its watcher has to come back"
+                );
+                self.closed = Some(CloseReason::Stopping);
+            }
+        }
+    }
+
+    fn close_for(&self, gone: &Result<UserId, broadcast::error::RecvError>) -> Option<CloseReason> {
+        match gone {
+            Ok(user) => (self.user == Some(*user)).then_some(CloseReason::SeatNeeded),
+            // It may have been this user: coming back, they are checked again.
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(CloseReason::TooSlow),
+            Err(broadcast::error::RecvError::Closed) => Some(CloseReason::Stopping),
+        }
+    }
+
+    fn message(&self, update: Update) -> LiveMessage {
+        match update {
+            Update::Session(details) => LiveMessage::Session(self.view(*details)),
+            Update::Participant(participant) => LiveMessage::Participant(participant),
+            Update::Event(event) => LiveMessage::Event(event),
+        }
+    }
+
+    fn view(&self, details: SessionDetails) -> Box<SessionView> {
+        let view = SessionView::of(details, self.viewer, self.live.edges().now());
+        // Whoever watches has a place.
+        Box::new(SessionView {
+            is_mine: self.user.is_some(),
+            ..view
+        })
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.updates.close();
+        self.feed_changed.notify_one();
+    }
+}

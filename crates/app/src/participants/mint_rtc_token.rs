@@ -1,0 +1,122 @@
+use domain::{OrganisationId, Participant, ParticipantRole, PersonName, SessionId};
+use rtc::Grant;
+use store::{StoreError, Transaction};
+use time::OffsetDateTime;
+
+use crate::{App, Caller, access, sessions};
+
+/// How a client gets into a session's room.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RtcAccess {
+    /// Where; `None` means the origin that served the page.
+    pub url: Option<String>,
+    /// With what.
+    pub token: String,
+    /// Until when.
+    pub expires_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for RtcAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RtcAccess")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a client does not get in.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// There is no such session that the caller can see.
+    #[error("there is no such session")]
+    NotFound,
+    /// The caller has no place in it, or lost it.
+    #[error("they have no place in the session")]
+    SeatNeeded,
+    /// The session has ended.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// As many others are in as may be.
+    #[error("the session is full")]
+    SessionFull,
+    /// People without an account may not join this session.
+    #[error("guests may not join this session")]
+    GuestsNotAllowed,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Lets the caller's client into the room of a session in which they have a place.
+///
+/// The limit counts who is in. Two who ask at the same moment for the last place both get it.
+///
+/// # Errors
+/// [`MintError`].
+pub async fn mint_rtc_token(
+    app: &App,
+    caller: &Caller,
+    session: SessionId,
+) -> Result<RtcAccess, MintError> {
+    let mut transaction = app.read().await?;
+    let details = access::visible_session(&mut *transaction, caller, session)
+        .await?
+        .ok_or(MintError::NotFound)?;
+    let participant = access::own_place(&mut *transaction, caller, session)
+        .await?
+        .ok_or(MintError::SeatNeeded)?;
+    if !details.session.state.is_open() {
+        return Err(MintError::SessionEnded);
+    }
+    check_room(
+        app,
+        &mut *transaction,
+        caller.organisation_id(),
+        &participant,
+    )
+    .await?;
+    let token = app.rtc().mint_token(&grant(&participant), app.now().into());
+    Ok(RtcAccess {
+        url: app.rtc().client_url(),
+        token: token.token,
+        expires_at: token.expires_at.into(),
+    })
+}
+
+async fn check_room(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    organisation: OrganisationId,
+    participant: &Participant,
+) -> Result<(), MintError> {
+    let session = participant.session_id;
+    let policies = sessions::policies_of(app, transaction, organisation, session).await?;
+    if participant.person.user_id().is_none() && !policies.guests {
+        return Err(MintError::GuestsNotAllowed);
+    }
+    let others = transaction
+        .present_count_without(organisation, session, participant.id)
+        .await?;
+    if others >= app.participants_max() {
+        return Err(MintError::SessionFull);
+    }
+    Ok(())
+}
+
+fn grant(participant: &Participant) -> Grant {
+    let takes_part = participant.role != ParticipantRole::Observer;
+    Grant {
+        room: participant.session_id.to_string(),
+        identity: participant.id.to_string(),
+        name: participant
+            .person
+            .name()
+            .map_or("", PersonName::as_str)
+            .to_owned(),
+        can_publish: takes_part,
+        can_publish_data: takes_part,
+        lifetime: LIFETIME,
+    }
+}
+
+const LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);

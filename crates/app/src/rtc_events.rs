@@ -1,0 +1,288 @@
+//! Writes what happens in the rooms into the sessions' records.
+//!
+//! One task takes the engine's news in order. Each is written with an idempotency key made of the
+//! stay that it is about, so that hearing it twice changes nothing.
+//!
+//! Nobody is let back into a session that ended or from which they were removed: a token that was
+//! minted before opens the engine's door for some minutes more, and here they are sent out again.
+
+use domain::{
+    EventData, EventId, LeaveReason, NetworkPath, NewEvent, OrganisationId, Participant,
+    ParticipantId, Presence, SessionId,
+};
+use rtc::RtcEvent;
+use store::{StoreError, Transaction};
+use tokio::sync::mpsc;
+
+use crate::{App, rtc_orders::RtcOrder};
+
+/// Records until the engine closes the channel.
+pub(crate) async fn follow(app: &App, mut events: mpsc::Receiver<RtcEvent>) {
+    while let Some(event) = events.recv().await {
+        let app = app.clone();
+        let recorded = app
+            .clone()
+            .run(async move { record(&app, event).await })
+            .await;
+        if let Err(error) = recorded {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a participant's coming or going could not be recorded"
+            );
+        }
+    }
+}
+
+/// Everybody who was present when the last run stopped has left.
+pub(crate) async fn settle_presence(app: &App) -> Result<(), StoreError> {
+    let mut transaction = app.write().await?;
+    for place in transaction.present_places().await? {
+        let (organisation, session) = (place.organisation_id, place.session_id);
+        let found = transaction
+            .participant(organisation, session, place.participant_id)
+            .await?;
+        let participant = found.expect("the same transaction has just listed it");
+        if let Presence::Present { stay, .. } = &participant.presence {
+            let room = Room {
+                organisation,
+                session,
+            };
+            let stay = stay.clone();
+            leave(
+                app,
+                &mut *transaction,
+                room,
+                &participant,
+                &stay,
+                LeaveReason::ServerRestarted,
+            )
+            .await?;
+        }
+    }
+    transaction.commit().await
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    organisation: OrganisationId,
+    session: SessionId,
+}
+
+async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
+    let (room, identity) = names(&event);
+    let (Ok(session), Ok(id)) = (room.parse(), identity.parse()) else {
+        tracing::debug!(room, "the media engine reports a room that is no session");
+        return Ok(());
+    };
+    let mut transaction = app.write().await?;
+    let Some(organisation) = transaction.organisation_of_session(session).await? else {
+        tracing::debug!(%session, "the media engine reports a session that is unknown");
+        return Ok(());
+    };
+    let room = Room {
+        organisation,
+        session,
+    };
+    let Some(participant) = transaction.participant(organisation, session, id).await? else {
+        tracing::debug!(%session, participant = %id, "the media engine reports an unknown participant");
+        app.order(RtcOrder::Remove(session, id));
+        return Ok(());
+    };
+    let transaction_ref = &mut *transaction;
+    match event {
+        RtcEvent::Joined { stay, .. } => {
+            if let Some(order) = refusal(transaction_ref, room, &participant).await? {
+                app.order(order);
+            }
+            join(app, transaction_ref, room, &participant, stay).await?;
+        }
+        RtcEvent::Left { stay, reason, .. } => {
+            leave(
+                app,
+                transaction_ref,
+                room,
+                &participant,
+                &stay,
+                leave_reason(reason),
+            )
+            .await?;
+        }
+        RtcEvent::PathChanged { stay, path, .. } => {
+            change_path(
+                app,
+                transaction_ref,
+                room,
+                &participant,
+                &stay,
+                network_path(path),
+            )
+            .await?;
+        }
+    }
+    app.commit(transaction, session).await
+}
+
+/// What to do with somebody who must not be in.
+async fn refusal(
+    transaction: &mut dyn Transaction,
+    room: Room,
+    participant: &Participant,
+) -> Result<Option<RtcOrder>, StoreError> {
+    let details = transaction
+        .session(room.organisation, room.session, None)
+        .await?;
+    let is_open = details.is_some_and(|details| details.session.state.is_open());
+    Ok(if !is_open {
+        Some(RtcOrder::CloseRoom(room.session))
+    } else if participant.is_removed {
+        Some(RtcOrder::Remove(room.session, participant.id))
+    } else {
+        None
+    })
+}
+
+async fn join(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    room: Room,
+    participant: &Participant,
+    stay: String,
+) -> Result<(), StoreError> {
+    let key = format!("joined:{stay}");
+    if transaction
+        .event_by_key(room.organisation, room.session, &key)
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let data = EventData::ParticipantJoined {
+        role: participant.role,
+    };
+    let event = new_event(app, participant.id, data, Some(key));
+    let presence = Presence::Present {
+        joined_at: event.at,
+        stay,
+        path: None,
+    };
+    transaction
+        .set_presence(room.organisation, room.session, participant.id, &presence)
+        .await?;
+    transaction
+        .append_event(room.organisation, room.session, &event)
+        .await?;
+    Ok(())
+}
+
+async fn leave(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    room: Room,
+    participant: &Participant,
+    stay: &str,
+    reason: LeaveReason,
+) -> Result<(), StoreError> {
+    let event = new_event(
+        app,
+        participant.id,
+        EventData::ParticipantLeft { reason },
+        Some(format!("left:{stay}")),
+    );
+    // The news that an earlier stay is over may come after a later stay has begun.
+    if let Presence::Present {
+        joined_at,
+        stay: current,
+        ..
+    } = &participant.presence
+        && current == stay
+    {
+        let presence = Presence::Gone {
+            joined_at: *joined_at,
+            left_at: event.at,
+        };
+        transaction
+            .set_presence(room.organisation, room.session, participant.id, &presence)
+            .await?;
+    }
+    transaction
+        .append_event(room.organisation, room.session, &event)
+        .await?;
+    Ok(())
+}
+
+async fn change_path(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    room: Room,
+    participant: &Participant,
+    stay: &str,
+    new_path: NetworkPath,
+) -> Result<(), StoreError> {
+    let Presence::Present {
+        joined_at,
+        stay: current,
+        path,
+    } = &participant.presence
+    else {
+        return Ok(());
+    };
+    if current != stay || *path == Some(new_path) {
+        return Ok(());
+    }
+    let presence = Presence::Present {
+        joined_at: *joined_at,
+        stay: current.clone(),
+        path: Some(new_path),
+    };
+    transaction
+        .set_presence(room.organisation, room.session, participant.id, &presence)
+        .await?;
+    let data = EventData::PathChanged { path: new_path };
+    let event = new_event(app, participant.id, data, None);
+    transaction
+        .append_event(room.organisation, room.session, &event)
+        .await?;
+    Ok(())
+}
+
+fn new_event(
+    app: &App,
+    participant: ParticipantId,
+    data: EventData,
+    idempotency_key: Option<String>,
+) -> NewEvent {
+    NewEvent {
+        id: EventId::from_random(app.random()),
+        at: app.now(),
+        participant_id: Some(participant),
+        data,
+        idempotency_key,
+    }
+}
+
+fn names(event: &RtcEvent) -> (&str, &str) {
+    match event {
+        RtcEvent::Joined { room, identity, .. }
+        | RtcEvent::Left { room, identity, .. }
+        | RtcEvent::PathChanged { room, identity, .. } => (room, identity),
+    }
+}
+
+fn leave_reason(reason: rtc::LeaveReason) -> LeaveReason {
+    match reason {
+        rtc::LeaveReason::Left => LeaveReason::Left,
+        rtc::LeaveReason::ConnectionLost => LeaveReason::ConnectionLost,
+        rtc::LeaveReason::Removed => LeaveReason::Removed,
+        rtc::LeaveReason::RoomClosed => LeaveReason::SessionEnded,
+        rtc::LeaveReason::Replaced => LeaveReason::Replaced,
+        rtc::LeaveReason::ServerStopped => LeaveReason::ServerRestarted,
+    }
+}
+
+fn network_path(path: rtc::Path) -> NetworkPath {
+    match path {
+        rtc::Path::Udp => NetworkPath::Udp,
+        rtc::Path::Tcp => NetworkPath::Tcp,
+        rtc::Path::Relay => NetworkPath::Relay,
+    }
+}

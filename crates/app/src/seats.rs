@@ -1,0 +1,62 @@
+//! Guests' browsers and the places that they hold.
+
+use domain::{OrganisationId, ParticipantId, SecretToken, SessionId};
+use store::{StoreError, Transaction};
+use time::{Duration, OffsetDateTime};
+
+use crate::{App, Seat, secrets::hash_token};
+
+/// A new seat, for the browser to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSeat {
+    /// What the browser shows to have its place.
+    pub token: SecretToken,
+    /// Until when it is good.
+    pub expires_at: OffsetDateTime,
+}
+
+/// The seat in a session that a browser holds; `None` when it holds none there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn authenticate(
+    app: &App,
+    session: SessionId,
+    token: &str,
+) -> Result<Option<Seat>, StoreError> {
+    let Some(token) = SecretToken::parse(token) else {
+        return Ok(None);
+    };
+    let now = app.now();
+    let stored = app.read().await?.seat(session, hash_token(&token)).await?;
+    Ok(stored
+        .filter(|seat| seat.expires_at > now)
+        .map(|seat| Seat {
+            organisation_id: seat.organisation_id,
+            session_id: seat.session_id,
+            participant_id: seat.participant_id,
+        }))
+}
+
+/// Gives a guest's browser a seat.
+pub(crate) async fn issue(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    organisation_id: OrganisationId,
+    session_id: SessionId,
+    participant_id: ParticipantId,
+) -> Result<NewSeat, StoreError> {
+    let token = SecretToken::from_random(app.random());
+    let expires_at = app.now() + LIFETIME;
+    let seat = store::Seat {
+        token: hash_token(&token),
+        organisation_id,
+        session_id,
+        participant_id,
+        expires_at,
+    };
+    transaction.insert_seat(&seat).await?;
+    Ok(NewSeat { token, expires_at })
+}
+
+const LIFETIME: Duration = Duration::days(7);

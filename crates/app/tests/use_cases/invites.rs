@@ -1,0 +1,309 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use app::{
+    Config,
+    invites::{self, InviteError, InviteKey, Redeem, RedeemError},
+    policies, sessions,
+};
+use domain::{
+    InviteToken, JoinCode, ParticipantRole, Person, PolicyLayer, PolicyLevel, PolicyName,
+    PolicyValue, UserRole,
+};
+use time::Duration;
+
+use crate::stage::{ADDRESS, Stage, config};
+
+fn guest(key: InviteKey, name: &str) -> Redeem {
+    Redeem {
+        key,
+        name: Some(name.to_owned()),
+        role: ParticipantRole::Assisted,
+        address: ADDRESS,
+    }
+}
+
+fn code(text: &str) -> InviteKey {
+    InviteKey::Code(text.parse().expect("nine digits"))
+}
+
+/// Codes that no session of a test has.
+fn wrong_codes(skip: JoinCode) -> impl Iterator<Item = InviteKey> {
+    (0..)
+        .map(|number: u32| format!("{number:09}").parse().expect("nine digits"))
+        .filter(move |code| *code != skip)
+        .map(InviteKey::Code)
+}
+
+fn address(number: u32) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 + number))
+}
+
+#[tokio::test]
+async fn a_guest_joins_by_code_or_link_with_only_a_name() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("its creator may invite");
+    for key in [InviteKey::Code(invite.code), InviteKey::Token(invite.token)] {
+        let preview = invites::look_up(&stage.app, None, key, ADDRESS).await;
+        let preview = preview.expect("it works");
+        assert_eq!(preview.session_id, created.session.session.id);
+        assert_eq!(preview.organisation_name.as_str(), "Acme");
+        assert_eq!(preview.invited_by, Some(owner.user.name.clone()));
+
+        let redeemed = invites::redeem(&stage.app, None, guest(key, "Gustav")).await;
+        let redeemed = redeemed.expect("it works");
+        assert!(matches!(redeemed.participant.person, Person::Guest { .. }));
+        let seat = stage.seat(&redeemed).await.expect("the seat is good");
+        assert_eq!(seat.participant_id, redeemed.participant.id);
+    }
+}
+
+#[tokio::test]
+async fn a_seat_is_good_for_its_own_session_and_a_week() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let other = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let token = guest
+        .seat
+        .as_ref()
+        .expect("a guest gets a seat")
+        .token
+        .expose();
+    let elsewhere = app::seats::authenticate(&stage.app, other.session.session.id, &token).await;
+    assert_eq!(elsewhere.expect("it answers"), None);
+    stage.clock.advance(Duration::days(7));
+    assert_eq!(stage.seat(&guest).await, None);
+}
+
+#[tokio::test]
+async fn a_guest_needs_a_name() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Code(created.session.invite.expect("a code").code);
+    for name in [Some(String::new()), Some("x".repeat(81)), None] {
+        let request = Redeem {
+            name,
+            ..guest(key, "")
+        };
+        let refused = invites::redeem(&stage.app, None, request).await;
+        assert!(
+            matches!(refused, Err(RedeemError::InvalidInput(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_user_joins_with_their_account_and_has_one_place() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Code(created.session.invite.expect("a code").code);
+    let request = Redeem {
+        name: None,
+        ..guest(key, "")
+    };
+    let first = invites::redeem(&stage.app, Some(&member), request.clone()).await;
+    let first = first.expect("it works");
+    assert_eq!(first.participant.person.user_id(), Some(member.user.id));
+    assert_eq!(first.seat, None);
+    let again = invites::redeem(&stage.app, Some(&member), request)
+        .await
+        .expect("it works");
+    assert_eq!(again, first);
+}
+
+#[tokio::test]
+async fn wrong_expired_ended_and_renewed_invites_say_so() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let invite = created.session.invite.expect("a code");
+    let keys = [InviteKey::Code(invite.code), InviteKey::Token(invite.token)];
+    let look_up = async |key| invites::look_up(&stage.app, None, key, ADDRESS).await;
+
+    let unknown = InviteKey::Token(InviteToken::from_random([9; 16]));
+    for key in [code("000000000"), unknown] {
+        let refused = look_up(key).await;
+        assert!(matches!(refused, Err(InviteError::NotFound)), "{refused:?}");
+    }
+    sessions::end(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    for key in keys {
+        let refused = look_up(key).await;
+        assert!(
+            matches!(refused, Err(InviteError::SessionEnded)),
+            "{refused:?}"
+        );
+    }
+    sessions::reopen(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    stage.clock.advance(Duration::days(7));
+    for key in keys {
+        let refused = look_up(key).await;
+        assert!(matches!(refused, Err(InviteError::Expired)), "{refused:?}");
+    }
+    sessions::renew_invite(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    for key in keys {
+        let refused = look_up(key).await;
+        assert!(matches!(refused, Err(InviteError::NotFound)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn guests_stay_out_where_they_are_not_allowed_and_users_come_in() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let off = Some(PolicyValue::Switch(false));
+    policies::set(&stage.app, &owner, PolicyName::SessionsGuests, off)
+        .await
+        .expect("it is allowed");
+    let refused = invites::redeem(&stage.app, None, guest(key, "Gustav")).await;
+    assert!(
+        matches!(
+            refused,
+            Err(RedeemError::Invite(InviteError::GuestsNotAllowed))
+        ),
+        "{refused:?}"
+    );
+    let foreigner = stage.foreigner().await;
+    let refused = invites::look_up(&stage.app, Some(&foreigner), key, ADDRESS).await;
+    assert!(
+        matches!(refused, Err(InviteError::GuestsNotAllowed)),
+        "{refused:?}"
+    );
+    assert!(
+        invites::look_up(&stage.app, Some(&member), key, ADDRESS)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_user_of_another_organisation_comes_as_a_guest() {
+    let (stage, owner) = Stage::new().await;
+    let foreigner = stage.foreigner().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let redeemed = invites::redeem(&stage.app, Some(&foreigner), guest(key, "Felix")).await;
+    let redeemed = redeemed.expect("it works");
+    assert_eq!(redeemed.participant.person.user_id(), None);
+    assert!(redeemed.seat.is_some());
+}
+
+#[tokio::test]
+async fn guessing_codes_from_one_address_is_slowed_down() {
+    let (stage, owner) = Stage::new().await;
+    let invite = stage
+        .create_session(&owner)
+        .await
+        .session
+        .invite
+        .expect("a code");
+    let mut wrong = wrong_codes(invite.code);
+    let mut tries = 0;
+    let retry_after = loop {
+        let key = wrong.next().expect("there are many");
+        match invites::look_up(&stage.app, None, key, ADDRESS).await {
+            Err(InviteError::NotFound) => tries += 1,
+            Err(InviteError::TooManyAttempts { retry_after }) => break retry_after,
+            other => panic!("a wrong code was answered with {other:?}"),
+        }
+    };
+    assert!(tries <= 20, "{tries} codes could be tried");
+    let right = InviteKey::Code(invite.code);
+    let refused = invites::look_up(&stage.app, None, right, ADDRESS).await;
+    assert!(
+        matches!(refused, Err(InviteError::TooManyAttempts { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        invites::look_up(&stage.app, None, right, address(1))
+            .await
+            .is_ok()
+    );
+
+    stage
+        .clock
+        .advance(retry_after.try_into().expect("a short time"));
+    assert!(
+        invites::look_up(&stage.app, None, right, ADDRESS)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_links_still_work() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("a code");
+    let mut answered = 0;
+    for (number, key) in (0..10_000).zip(wrong_codes(invite.code)) {
+        match invites::look_up(&stage.app, None, key, address(number)).await {
+            Err(InviteError::NotFound) => answered += 1,
+            Err(InviteError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong code was answered with {other:?}"),
+        }
+    }
+    assert!(answered <= 600, "{answered} codes could be tried");
+    let by_code = InviteKey::Code(invite.code);
+    let refused = invites::look_up(&stage.app, None, by_code, address(20_000)).await;
+    assert!(
+        matches!(refused, Err(InviteError::TooManyAttempts { .. })),
+        "{refused:?}"
+    );
+    let by_link = InviteKey::Token(invite.token);
+    assert!(
+        invites::redeem(&stage.app, None, guest(by_link, "Gustav"))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn right_codes_cost_nothing() {
+    let (stage, owner) = Stage::new().await;
+    let invite = stage
+        .create_session(&owner)
+        .await
+        .session
+        .invite
+        .expect("a code");
+    for _ in 0..40 {
+        let key = InviteKey::Code(invite.code);
+        assert!(
+            invites::look_up(&stage.app, None, key, ADDRESS)
+                .await
+                .is_ok()
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_operators_word_about_guests_counts_for_every_session() {
+    let policies = PolicyLayer::parse(
+        PolicyLevel::Installation,
+        [("sessions.guests", PolicyValue::Switch(false))],
+    );
+    let stage = Stage::with(Config {
+        policies: policies.expect("a fine layer"),
+        ..config()
+    })
+    .await;
+    let owner = stage.set_up().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let refused = invites::look_up(&stage.app, None, key, ADDRESS).await;
+    assert!(
+        matches!(refused, Err(InviteError::GuestsNotAllowed)),
+        "{refused:?}"
+    );
+}

@@ -1,0 +1,229 @@
+use app::{
+    Caller, Config,
+    participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
+    policies, sessions,
+};
+use domain::{EventData, ParticipantRole, PolicyName, PolicyValue, UserRole};
+use time::Duration;
+
+use crate::{
+    doubles::Order,
+    stage::{Stage, config, joined},
+};
+
+#[tokio::test]
+async fn a_token_opens_one_room_for_one_participant_for_ten_minutes() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let caller = stage.guest_caller(&guest).await;
+    let access = participants::mint_rtc_token(&stage.app, &caller, guest.session_id).await;
+    let access = access.expect("the guest has a seat");
+    assert_eq!(
+        access.expires_at - created.session.session.created_at,
+        Duration::minutes(10)
+    );
+    let grant = stage.rtc.last_grant();
+    assert_eq!(grant.room, guest.session_id.to_string());
+    assert_eq!(grant.identity, guest.participant.id.to_string());
+    assert_eq!(grant.name, "Gustav");
+    assert!(grant.can_publish && grant.can_publish_data);
+}
+
+#[tokio::test]
+async fn an_observer_publishes_nothing() {
+    let (stage, owner) = Stage::new().await;
+    let id = stage.create_session(&owner).await.session.session.id;
+    let place = participants::take_seat(&stage.app, &owner, id, ParticipantRole::Observer).await;
+    assert_eq!(place.expect("it is open").role, ParticipantRole::Observer);
+    let caller = Caller::User(owner);
+    participants::mint_rtc_token(&stage.app, &caller, id)
+        .await
+        .expect("they have a place");
+    let grant = stage.rtc.last_grant();
+    assert!(!grant.can_publish && !grant.can_publish_data);
+}
+
+#[tokio::test]
+async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
+    let stage = Stage::with(Config {
+        participants_max: 2,
+        ..config()
+    })
+    .await;
+    let owner = stage.set_up().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let (first, second) = (
+        stage.join(&created, "Ann").await,
+        stage.join(&created, "Ben").await,
+    );
+    stage
+        .hear([
+            joined(id, first.participant.id, "stay 1"),
+            joined(id, second.participant.id, "stay 2"),
+        ])
+        .await;
+    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(owner), id).await;
+    assert!(
+        matches!(refused, Err(MintError::SessionFull)),
+        "{refused:?}"
+    );
+    let caller = stage.guest_caller(&first).await;
+    participants::mint_rtc_token(&stage.app, &caller, id)
+        .await
+        .expect("they come back");
+}
+
+#[tokio::test]
+async fn no_token_without_an_open_session_and_a_place() {
+    let (stage, owner) = Stage::new().await;
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(expert), id).await;
+    assert!(matches!(refused, Err(MintError::SeatNeeded)), "{refused:?}");
+    sessions::end(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(owner), id).await;
+    assert!(
+        matches!(refused, Err(MintError::SessionEnded)),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn guests_who_are_not_allowed_any_more_get_no_token() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let off = Some(PolicyValue::Switch(false));
+    policies::set(&stage.app, &owner, PolicyName::SessionsGuests, off)
+        .await
+        .expect("it is allowed");
+    let caller = stage.guest_caller(&guest).await;
+    let refused = participants::mint_rtc_token(&stage.app, &caller, guest.session_id).await;
+    assert!(
+        matches!(refused, Err(MintError::GuestsNotAllowed)),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_removed_guest_loses_the_seat_and_is_sent_out() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (id, place) = (guest.session_id, guest.participant.id);
+    let caller = stage.guest_caller(&guest).await;
+    participants::remove(&stage.app, &Caller::User(owner), id, place)
+        .await
+        .expect("it is allowed");
+    assert_eq!(stage.seat(&guest).await, None);
+    // A request that was let through just before finds no place either.
+    let refused = participants::me(&stage.app, &caller, id).await;
+    assert!(matches!(refused, Err(MeError::SeatNeeded)), "{refused:?}");
+    stage.app.stop().await;
+    assert_eq!(
+        stage.rtc.orders(),
+        [Order::Remove {
+            room: id.to_string(),
+            identity: place.to_string()
+        }]
+    );
+}
+
+#[tokio::test]
+async fn a_removed_member_does_not_come_back_by_themselves() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&member).await;
+    let id = created.session.session.id;
+    let request = app::invites::Redeem {
+        key: app::invites::InviteKey::Code(created.session.invite.expect("a code").code),
+        name: None,
+        role: ParticipantRole::Observer,
+        address: crate::stage::ADDRESS,
+    };
+    let other = stage.add(&owner, "Max Member", UserRole::Member).await;
+    let place = app::invites::redeem(&stage.app, Some(&other), request).await;
+    let place = place.expect("the code works").participant.id;
+    participants::remove(&stage.app, &Caller::User(member.clone()), id, place)
+        .await
+        .expect("it is their session");
+    let refused = participants::take_seat(&stage.app, &other, id, ParticipantRole::Observer).await;
+    assert!(
+        matches!(refused, Err(TakeSeatError::Removed)),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_guest_changes_their_own_role_and_nobody_elses() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let id = guest.session_id;
+    let caller = stage.guest_caller(&guest).await;
+    let role = ParticipantRole::Expert;
+    let changed =
+        participants::change_role(&stage.app, &caller, id, guest.participant.id, role).await;
+    assert_eq!(changed.expect("it is their own").role, role);
+    let creator = created.participant.id;
+    let refused = participants::change_role(&stage.app, &caller, id, creator, role).await;
+    assert!(
+        matches!(refused, Err(ChangeRoleError::NotAllowed)),
+        "{refused:?}"
+    );
+    let refused = participants::remove(&stage.app, &caller, id, creator).await;
+    assert!(
+        matches!(refused, Err(RemoveError::NotAllowed)),
+        "{refused:?}"
+    );
+    let from = ParticipantRole::Assisted;
+    assert_eq!(
+        stage.log(&owner, id).await[1..],
+        [EventData::RoleChanged { from, to: role }]
+    );
+
+    // The same role again is no change.
+    participants::change_role(&stage.app, &caller, id, guest.participant.id, role)
+        .await
+        .expect("it is their own");
+    assert_eq!(stage.log(&owner, id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_user_takes_a_place_again_with_another_role() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let again = participants::take_seat(&stage.app, &owner, id, ParticipantRole::Assisted).await;
+    let again = again.expect("it is open");
+    assert_eq!(again.id, created.participant.id);
+    assert_eq!(again.role, ParticipantRole::Assisted);
+    sessions::end(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    let refused = participants::take_seat(&stage.app, &owner, id, ParticipantRole::Expert).await;
+    assert!(
+        matches!(refused, Err(TakeSeatError::SessionEnded)),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn everybody_sees_their_own_place() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let caller = stage.guest_caller(&guest).await;
+    let me = participants::me(&stage.app, &caller, guest.session_id).await;
+    let me = me.expect("they have a place");
+    assert_eq!(me.participant, guest.participant);
+    assert!(me.session.invite.is_none() && !me.session.is_mine && !me.session.rights.end);
+    let other = stage.create_session(&owner).await.session.session.id;
+    let refused = participants::me(&stage.app, &caller, other).await;
+    assert!(matches!(refused, Err(MeError::NotFound)), "{refused:?}");
+}

@@ -1,0 +1,211 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use app::{
+    sign_ins::{self, CreateError, Credentials},
+    users::{self, ChangeUser},
+};
+use domain::{Activation, UserRole};
+use time::Duration;
+
+use crate::stage::{ADDRESS, PASSWORD, Stage};
+
+fn credentials(email: &str, password: &str, address: IpAddr) -> Credentials {
+    Credentials {
+        email: email.to_owned(),
+        password: password.to_owned(),
+        address,
+    }
+}
+
+fn address(number: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(198, 51, 100, number))
+}
+
+async fn token_of_owner(stage: &Stage) -> String {
+    let credentials = credentials("olga@example.com", PASSWORD, ADDRESS);
+    let new = sign_ins::create(&stage.app, credentials)
+        .await
+        .expect("the password is right");
+    new.token.expose()
+}
+
+#[tokio::test]
+async fn a_signed_in_browser_is_known_by_its_token() {
+    let (stage, owner) = Stage::new().await;
+    let token = token_of_owner(&stage).await;
+    let known = sign_ins::authenticate(&stage.app, &token)
+        .await
+        .expect("it answers");
+    let known = known.expect("it is signed in");
+    assert_eq!(known.signed_in.user.id, owner.user.id);
+    assert_eq!(known.renewed_until, None);
+    assert!(known.signed_in.user.last_sign_in_at.is_some());
+    for unknown in ["", "nonsense", &"0".repeat(52)] {
+        let found = sign_ins::authenticate(&stage.app, unknown)
+            .await
+            .expect("it answers");
+        assert_eq!(found, None);
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_written_as_one_likes() {
+    let (stage, _owner) = Stage::new().await;
+    assert!(stage.sign_in("  OLGA@Example.COM ").await.is_ok());
+}
+
+#[tokio::test]
+async fn wrong_password_unknown_and_impossible_address_are_answered_alike() {
+    let (stage, _owner) = Stage::new().await;
+    for (email, password) in [
+        ("olga@example.com", "wrong horse battery"),
+        ("nobody@example.com", PASSWORD),
+        ("not an address", PASSWORD),
+    ] {
+        let refused = sign_ins::create(&stage.app, credentials(email, password, ADDRESS)).await;
+        assert!(
+            matches!(refused, Err(CreateError::WrongCredentials)),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_switched_off_account_signs_nobody_in() {
+    let (stage, owner) = Stage::new().await;
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let off = ChangeUser {
+        activation: Some(Activation::Off),
+        ..ChangeUser::default()
+    };
+    users::change(&stage.app, &owner, expert.user.id, off)
+        .await
+        .expect("it is allowed");
+    let refused = stage.sign_in("emil@example.com").await;
+    assert!(
+        matches!(refused, Err(CreateError::WrongCredentials)),
+        "{refused:?}"
+    );
+
+    let on = ChangeUser {
+        activation: Some(Activation::On),
+        ..ChangeUser::default()
+    };
+    users::change(&stage.app, &owner, expert.user.id, on)
+        .await
+        .expect("it is allowed");
+    assert!(stage.sign_in("emil@example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn use_renews_a_sign_in_once_a_day_and_disuse_ends_it() {
+    let (stage, _owner) = Stage::new().await;
+    let token = token_of_owner(&stage).await;
+    stage.clock.advance(Duration::days(29));
+    let known = sign_ins::authenticate(&stage.app, &token)
+        .await
+        .expect("it answers");
+    let renewed = known
+        .expect("it is signed in")
+        .renewed_until
+        .expect("it is renewed");
+    stage.clock.advance(Duration::days(29));
+    let known = sign_ins::authenticate(&stage.app, &token)
+        .await
+        .expect("it answers");
+    assert!(known.expect("it is signed in").renewed_until > Some(renewed));
+
+    stage.clock.advance(Duration::days(30));
+    let known = sign_ins::authenticate(&stage.app, &token)
+        .await
+        .expect("it answers");
+    assert_eq!(known, None);
+}
+
+#[tokio::test]
+async fn signing_out_ends_this_browsers_sign_in_only() {
+    let (stage, _owner) = Stage::new().await;
+    let (here, there) = (token_of_owner(&stage).await, token_of_owner(&stage).await);
+    sign_ins::delete(&stage.app, &here)
+        .await
+        .expect("it answers");
+    sign_ins::delete(&stage.app, &here)
+        .await
+        .expect("a second time is no failure");
+    assert_eq!(
+        sign_ins::authenticate(&stage.app, &here)
+            .await
+            .expect("it answers"),
+        None
+    );
+    assert!(
+        sign_ins::authenticate(&stage.app, &there)
+            .await
+            .expect("it answers")
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn guessing_one_users_password_from_many_addresses_is_slowed_down() {
+    let (stage, owner) = Stage::new().await;
+    stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let guess = async |number| {
+        let guess = credentials("olga@example.com", "a wrong guess", address(number));
+        sign_ins::create(&stage.app, guess)
+            .await
+            .expect_err("it is wrong")
+    };
+    for number in 0..10 {
+        assert!(matches!(guess(number).await, CreateError::WrongCredentials));
+    }
+    let CreateError::TooManyAttempts { retry_after } = guess(10).await else {
+        panic!("the eleventh guess was let through");
+    };
+    let refused = sign_ins::create(
+        &stage.app,
+        credentials("olga@example.com", PASSWORD, address(11)),
+    )
+    .await;
+    assert!(
+        matches!(refused, Err(CreateError::TooManyAttempts { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        stage.sign_in("emil@example.com").await.is_ok(),
+        "others sign in as ever"
+    );
+
+    stage
+        .clock
+        .advance(retry_after.try_into().expect("a short time"));
+    assert!(stage.sign_in("olga@example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn guessing_many_users_passwords_from_one_address_is_slowed_down() {
+    let (stage, _owner) = Stage::new().await;
+    for number in 0..30 {
+        let guess = credentials(&format!("user{number}@example.com"), PASSWORD, ADDRESS);
+        let refused = sign_ins::create(&stage.app, guess).await;
+        assert!(
+            matches!(refused, Err(CreateError::WrongCredentials)),
+            "{refused:?}"
+        );
+    }
+    let refused = stage.sign_in("olga@example.com").await;
+    assert!(
+        matches!(refused, Err(CreateError::TooManyAttempts { .. })),
+        "{refused:?}"
+    );
+    let elsewhere = credentials("olga@example.com", PASSWORD, address(1));
+    assert!(sign_ins::create(&stage.app, elsewhere).await.is_ok());
+}
+
+#[tokio::test]
+async fn signing_in_rightly_costs_nothing() {
+    let (stage, _owner) = Stage::new().await;
+    for _ in 0..40 {
+        assert!(stage.sign_in("olga@example.com").await.is_ok());
+    }
+}

@@ -1,0 +1,249 @@
+//! Policies: what an installation, an organisation and a session allow.
+//!
+//! Each level says something about some policies; the resolver goes from the installation down.
+//! A switch that is off above stays off below. Of a duration, the lowest level's word counts.
+//!
+//! Invariant: no level can allow what a level above it forbids, whatever is stored.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::words::words;
+
+/// What is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policies {
+    /// `sessions.guests`: people without an account may join sessions.
+    pub guests: bool,
+    /// `sessions.code_ttl`: how long an invite opens its session.
+    pub code_ttl: Duration,
+    /// `files.enabled`: recordings and shared files exist.
+    pub files: bool,
+}
+
+impl Policies {
+    /// What holds when nobody says anything.
+    pub const DEFAULT: Self = Self {
+        guests: true,
+        code_ttl: Duration::from_secs(7 * 24 * 3600),
+        files: true,
+    };
+
+    /// What holds when the levels, the installation's first, say this.
+    pub fn resolve<'a>(levels: impl IntoIterator<Item = &'a PolicyLayer>) -> Self {
+        let mut in_force = Self::DEFAULT;
+        for level in levels {
+            in_force.guests &= level.switch(PolicyName::SessionsGuests).unwrap_or(true);
+            in_force.files &= level.switch(PolicyName::FilesEnabled).unwrap_or(true);
+            if let Some(ttl) = level.duration(PolicyName::SessionsCodeTtl) {
+                in_force.code_ttl = ttl;
+            }
+        }
+        in_force
+    }
+
+    /// The value of one policy.
+    pub fn value(&self, name: PolicyName) -> PolicyValue {
+        match name {
+            PolicyName::SessionsGuests => PolicyValue::Switch(self.guests),
+            PolicyName::SessionsCodeTtl => PolicyValue::Seconds(self.code_ttl.as_secs()),
+            PolicyName::FilesEnabled => PolicyValue::Switch(self.files),
+        }
+    }
+
+    /// Whether a level below these may be given this value.
+    ///
+    /// # Errors
+    /// [`PolicyError::ForbiddenAbove`] for a switch that is to go on below one that is off.
+    pub fn check_below(&self, name: PolicyName, value: PolicyValue) -> Result<(), PolicyError> {
+        match (self.value(name), value) {
+            (PolicyValue::Switch(false), PolicyValue::Switch(true)) => {
+                Err(PolicyError::ForbiddenAbove { name })
+            }
+            (PolicyValue::Switch(_) | PolicyValue::Seconds(_), _) => Ok(()),
+        }
+    }
+}
+
+/// The registry: every policy there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyName {
+    /// People without an account may join sessions.
+    SessionsGuests,
+    /// How long an invite opens its session, in seconds.
+    SessionsCodeTtl,
+    /// Recordings and shared files exist.
+    FilesEnabled,
+}
+
+words!(PolicyName {
+    SessionsGuests = "sessions.guests",
+    SessionsCodeTtl = "sessions.code_ttl",
+    FilesEnabled = "files.enabled",
+});
+
+impl PolicyName {
+    /// Every policy, in the order of the registry.
+    pub const ALL: [Self; 3] = [
+        Self::SessionsGuests,
+        Self::SessionsCodeTtl,
+        Self::FilesEnabled,
+    ];
+
+    /// What values it takes.
+    pub fn kind(self) -> PolicyKind {
+        match self {
+            Self::SessionsGuests | Self::FilesEnabled => PolicyKind::Switch,
+            Self::SessionsCodeTtl => PolicyKind::Seconds {
+                min: 3600,
+                max: 30 * 24 * 3600,
+            },
+        }
+    }
+
+    /// The lowest level that may say something about it.
+    pub fn lowest_level(self) -> PolicyLevel {
+        match self {
+            Self::SessionsGuests | Self::SessionsCodeTtl => PolicyLevel::Session,
+            Self::FilesEnabled => PolicyLevel::Organisation,
+        }
+    }
+}
+
+/// What values a policy takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// On or off.
+    Switch,
+    /// Whole seconds in a range, both ends included.
+    Seconds {
+        /// The fewest.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+}
+
+/// Who says it, from the top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyLevel {
+    /// The operator's settings.
+    Installation,
+    /// The organisation's administrators.
+    Organisation,
+    /// Who creates the session.
+    Session,
+}
+
+/// The value of one policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyValue {
+    /// On or off.
+    Switch(bool),
+    /// Whole seconds.
+    Seconds(u64),
+}
+
+/// What one level says; it may be silent about any policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PolicyLayer(BTreeMap<PolicyName, PolicyValue>);
+
+impl PolicyLayer {
+    /// Reads what a level says, by the policies' names.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for an unknown name, a value of the wrong kind or range, or a policy about
+    /// which this level has no say.
+    pub fn parse<'a>(
+        level: PolicyLevel,
+        entries: impl IntoIterator<Item = (&'a str, PolicyValue)>,
+    ) -> Result<Self, PolicyError> {
+        let mut layer = Self::default();
+        for (name, value) in entries {
+            let name = name.parse().map_err(|_| PolicyError::Unknown {
+                name: name.to_owned(),
+            })?;
+            layer.set(level, name, value)?;
+        }
+        Ok(layer)
+    }
+
+    /// Says something about one policy.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a value of the wrong kind or range, or a policy about which this level
+    /// has no say.
+    pub fn set(
+        &mut self,
+        level: PolicyLevel,
+        name: PolicyName,
+        value: PolicyValue,
+    ) -> Result<(), PolicyError> {
+        if level > name.lowest_level() {
+            return Err(PolicyError::NotAtThisLevel { name });
+        }
+        let fits = match (name.kind(), value) {
+            (PolicyKind::Switch, PolicyValue::Switch(_)) => true,
+            (PolicyKind::Seconds { min, max }, PolicyValue::Seconds(seconds)) => {
+                (min..=max).contains(&seconds)
+            }
+            (PolicyKind::Switch, PolicyValue::Seconds(_))
+            | (PolicyKind::Seconds { .. }, PolicyValue::Switch(_)) => false,
+        };
+        if !fits {
+            return Err(PolicyError::InvalidValue { name });
+        }
+        self.0.insert(name, value);
+        Ok(())
+    }
+
+    /// What it says, in the order of the registry.
+    pub fn entries(&self) -> impl Iterator<Item = (PolicyName, PolicyValue)> + '_ {
+        self.0.iter().map(|(name, value)| (*name, *value))
+    }
+
+    fn switch(&self, name: PolicyName) -> Option<bool> {
+        match self.0.get(&name) {
+            Some(PolicyValue::Switch(on)) => Some(*on),
+            Some(PolicyValue::Seconds(_)) | None => None,
+        }
+    }
+
+    fn duration(&self, name: PolicyName) -> Option<Duration> {
+        match self.0.get(&name) {
+            Some(PolicyValue::Seconds(seconds)) => Some(Duration::from_secs(*seconds)),
+            Some(PolicyValue::Switch(_)) | None => None,
+        }
+    }
+}
+
+/// Why a policy cannot be said like this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// There is no such policy.
+    #[error("there is no policy {name:?}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The value has the wrong kind or is out of range.
+    #[error("{name} does not take this value")]
+    InvalidValue {
+        /// The policy.
+        name: PolicyName,
+    },
+    /// The level has no say about this policy.
+    #[error("{name} is not decided at this level")]
+    NotAtThisLevel {
+        /// The policy.
+        name: PolicyName,
+    },
+    /// A level above switched it off.
+    #[error("{name} is switched off above")]
+    ForbiddenAbove {
+        /// The policy.
+        name: PolicyName,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn layer(entries: &[(&str, PolicyValue)]) -> PolicyLayer {
+    PolicyLayer::parse(PolicyLevel::Organisation, entries.iter().copied()).expect("fine entries")
+}
+
+fn any_layer() -> impl Strategy<Value = PolicyLayer> {
+    let switch = proptest::option::of(any::<bool>());
+    let seconds = proptest::option::of(3600_u64..=2_592_000);
+    (switch.clone(), seconds, switch).prop_map(|(guests, ttl, files)| {
+        let entries = [
+            ("sessions.guests", guests.map(PolicyValue::Switch)),
+            ("sessions.code_ttl", ttl.map(PolicyValue::Seconds)),
+            ("files.enabled", files.map(PolicyValue::Switch)),
+        ];
+        layer(
+            &entries
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect::<Vec<_>>(),
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn nothing_said_below_allows_what_is_forbidden_above(
+        above in proptest::collection::vec(any_layer(), 0..3),
+        below in proptest::collection::vec(any_layer(), 0..3),
+    ) {
+        let upper = Policies::resolve(&above);
+        let all = Policies::resolve(above.iter().chain(&below));
+        prop_assert!(upper.guests || !all.guests);
+        prop_assert!(upper.files || !all.files);
+    }
+
+    #[test]
+    fn the_lowest_level_that_speaks_decides_a_duration(levels in proptest::collection::vec(any_layer(), 0..4)) {
+        let said = levels.iter().rev().find_map(|level| level.duration(PolicyName::SessionsCodeTtl));
+        prop_assert_eq!(
+            Policies::resolve(&levels).code_ttl,
+            said.unwrap_or(Policies::DEFAULT.code_ttl)
+        );
+    }
+
+    #[test]
+    fn a_value_that_passes_the_check_takes_effect_unchanged(above in any_layer(), on: bool) {
+        let upper = Policies::resolve([&above]);
+        let value = PolicyValue::Switch(on);
+        if upper.check_below(PolicyName::SessionsGuests, value).is_ok() {
+            let below = layer(&[("sessions.guests", value)]);
+            let all = Policies::resolve([&above, &below]);
+            prop_assert_eq!(all.value(PolicyName::SessionsGuests), value);
+        }
+    }
+}
+
+#[test]
+fn silence_means_the_defaults() {
+    let silent = PolicyLayer::default();
+    assert_eq!(Policies::resolve([&silent, &silent]), Policies::DEFAULT);
+}
+
+#[test]
+fn an_unknown_policy_is_refused_by_its_name() {
+    let refused = PolicyLayer::parse(
+        PolicyLevel::Installation,
+        [("sessions.gests", PolicyValue::Switch(true))],
+    );
+    assert_eq!(
+        refused,
+        Err(PolicyError::Unknown {
+            name: "sessions.gests".to_owned()
+        })
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind_or_range_are_refused() {
+    for (name, value) in [
+        (PolicyName::SessionsGuests, PolicyValue::Seconds(1)),
+        (PolicyName::SessionsCodeTtl, PolicyValue::Switch(true)),
+        (PolicyName::SessionsCodeTtl, PolicyValue::Seconds(3599)),
+        (PolicyName::SessionsCodeTtl, PolicyValue::Seconds(2_592_001)),
+    ] {
+        let refused = PolicyLayer::default().set(PolicyLevel::Organisation, name, value);
+        assert_eq!(refused, Err(PolicyError::InvalidValue { name }));
+    }
+}
+
+#[test]
+fn a_session_has_no_say_about_files() {
+    let name = PolicyName::FilesEnabled;
+    let refused =
+        PolicyLayer::default().set(PolicyLevel::Session, name, PolicyValue::Switch(false));
+    assert_eq!(refused, Err(PolicyError::NotAtThisLevel { name }));
+}
+
+#[test]
+fn the_registry_lists_every_policy_once() {
+    let names: Vec<_> = PolicyName::ALL.iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, PolicyName::WORDS);
+}

@@ -1,0 +1,314 @@
+//! Starts the threads and stands behind the boundary [`rtc`].
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use rtc::{
+    BoxFuture, Grant, RtcEngine, RtcError, RtcEvent, RtcToken, SignalConnection, SignalEndpoint,
+    SignalOpen, SignalRejection, SignalRoute,
+};
+use signal::{Admission, ConnectionId, Keys, Order, Rejection, Route};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    receiver::{Receiver, ufrag_prefix},
+    shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
+    socket::MediaSocket,
+};
+
+/// Frames on their way from one client; more means that it sends faster than anybody needs.
+const INCOMING_FRAMES_MAX: usize = 64;
+/// Frames on their way to one client; more means that it does not read.
+const OUTGOING_FRAMES_MAX: usize = 512;
+/// As many as two characters of a ufrag can name.
+const SHARDS_MAX: usize = 256;
+
+/// What the engine is built with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where media comes in.
+    pub udp_listen: SocketAddr,
+    /// The addresses that clients reach it at; empty means those of this machine.
+    pub public_addresses: Vec<IpAddr>,
+    /// How many threads share the rooms.
+    pub shards: usize,
+    /// Names the signer of tokens.
+    pub api_key: String,
+    /// Signs tokens.
+    pub api_secret: String,
+    /// Names this server to clients.
+    pub node: String,
+}
+
+/// The media engine in this process.
+#[derive(Debug)]
+pub struct EmbeddedEngine {
+    keys: Keys,
+    shards: Arc<[ShardHandle]>,
+    next_connection: AtomicU64,
+    pumps: TaskTracker,
+    stop: CancellationToken,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    local_address: SocketAddr,
+    candidates: Vec<SocketAddr>,
+}
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken, or not ours to take.
+    #[error("cannot listen for media on {address} (setting media.udp_listen)")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The system gave no thread.
+    #[error("cannot start a media thread")]
+    Thread(#[source] io::Error),
+}
+
+impl EmbeddedEngine {
+    /// Binds the media port and starts the threads. News goes to `events`.
+    pub fn start(config: Config, events: &mpsc::Sender<RtcEvent>) -> Result<Self, StartError> {
+        let address = config.udp_listen;
+        let bind = |source| StartError::Bind { address, source };
+        let socket = MediaSocket::bind(address, &config.public_addresses).map_err(bind)?;
+        let local_address = socket.local_address().map_err(bind)?;
+        let receiving = socket.try_clone().map_err(bind)?;
+        let candidates = socket.candidates().to_vec();
+        let socket = Arc::new(socket);
+        let keys = Keys {
+            api_key: config.api_key,
+            api_secret: config.api_secret,
+        };
+
+        let mut shards = Vec::new();
+        let mut threads = Vec::new();
+        for index in 0..config.shards.clamp(1, SHARDS_MAX) {
+            let factory = factory(index, keys.clone(), config.node.clone(), candidates.clone());
+            let (handle, thread) = spawn(index, factory, Arc::clone(&socket), events.clone())
+                .map_err(StartError::Thread)?;
+            shards.push(handle);
+            threads.push(thread);
+        }
+        let shards: Arc<[ShardHandle]> = shards.into();
+        let stop = CancellationToken::new();
+        threads.push(start_receiver(receiving, &candidates, &shards, &stop)?);
+        tracing::info!(address = %local_address, shards = shards.len(), "media port open");
+        Ok(Self {
+            keys,
+            shards,
+            next_connection: AtomicU64::new(1),
+            pumps: TaskTracker::new(),
+            stop,
+            threads: Mutex::new(threads),
+            local_address,
+            candidates,
+        })
+    }
+
+    /// Where media comes in.
+    pub fn local_address(&self) -> SocketAddr {
+        self.local_address
+    }
+
+    /// The addresses that clients are told.
+    pub fn candidates(&self) -> &[SocketAddr] {
+        &self.candidates
+    }
+
+    fn admit(&self, request: &SignalOpen) -> Result<Admission, SignalRejection> {
+        let route = match request.route {
+            SignalRoute::V0 => Route::V0,
+            SignalRoute::V1 => Route::V1,
+        };
+        let now = since_epoch(SystemTime::now());
+        self.keys
+            .admit(route, &request.query, request.bearer.as_deref(), now)
+            .map_err(|Rejection { status, message }| SignalRejection { status, message })
+    }
+
+    async fn accept(&self, request: SignalOpen) -> Result<SignalConnection, SignalRejection> {
+        let admission = Box::new(self.admit(&request)?);
+        let shard = self.shard_of(admission.room()).clone();
+        let connection = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
+        let (incoming, mut from_client) = mpsc::channel(INCOMING_FRAMES_MAX);
+        let (frames, outgoing) = mpsc::channel(OUTGOING_FRAMES_MAX);
+        let open = Command::Open {
+            connection,
+            admission,
+            frames,
+        };
+        shard.command(open).await.map_err(|_| SignalRejection {
+            status: 503,
+            message: "the server is stopping".to_owned(),
+        })?;
+        self.pumps.spawn(async move {
+            while let Some(frame) = from_client.recv().await {
+                if shard
+                    .command(Command::Frame { connection, frame })
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+            // A shard that has stopped has nothing to lose.
+            let _ = shard.command(Command::Lost { connection }).await;
+        });
+        Ok(SignalConnection { incoming, outgoing })
+    }
+
+    async fn order(&self, shard: &ShardHandle, order: Order) -> Result<(), RtcError> {
+        let (done, is_done) = oneshot::channel();
+        shard
+            .command(Command::Order { order, done })
+            .await
+            .map_err(|_| RtcError::Stopped)?;
+        is_done.await.map_err(|_| RtcError::Stopped)
+    }
+
+    fn shard_of(&self, room: &str) -> &ShardHandle {
+        let mut hasher = DefaultHasher::new();
+        room.hash(&mut hasher);
+        let count = self.shards.len() as u64;
+        let index = usize::try_from(hasher.finish() % count).expect("smaller than a usize");
+        &self.shards[index]
+    }
+}
+
+impl RtcEngine for EmbeddedEngine {
+    fn client_url(&self) -> Option<String> {
+        None
+    }
+
+    fn mint_token(&self, grant: &Grant, now: SystemTime) -> RtcToken {
+        let signed = signal::Grant {
+            room: grant.room.clone(),
+            identity: grant.identity.clone(),
+            name: grant.name.clone(),
+            can_publish: grant.can_publish,
+            can_publish_data: grant.can_publish_data,
+        };
+        let token = self.keys.mint(&signed, since_epoch(now), grant.lifetime);
+        RtcToken {
+            token,
+            expires_at: now + grant.lifetime,
+        }
+    }
+
+    fn remove_participant<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        let order = Order::Remove {
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+        };
+        Box::pin(self.order(self.shard_of(room), order))
+    }
+
+    fn close_room<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(self.order(
+            self.shard_of(room),
+            Order::CloseRoom {
+                room: room.to_owned(),
+            },
+        ))
+    }
+
+    fn shut_down(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            for shard in self.shards.iter() {
+                let (done, is_done) = oneshot::channel();
+                if shard.command(Command::Stop { done }).await.is_ok() {
+                    // An error means that the thread has ended already.
+                    let _ = is_done.await;
+                }
+            }
+            self.stop.cancel();
+            let threads =
+                std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            for thread in threads {
+                // A panic was logged where it happened; the others are waited for all the same.
+                let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+            }
+            self.pumps.close();
+        })
+    }
+}
+
+impl SignalEndpoint for EmbeddedEngine {
+    fn open(
+        &self,
+        request: SignalOpen,
+    ) -> BoxFuture<'_, Result<SignalConnection, SignalRejection>> {
+        Box::pin(self.accept(request))
+    }
+
+    fn validate(&self, request: SignalOpen) -> BoxFuture<'_, Result<(), SignalRejection>> {
+        Box::pin(async move { self.admit(&request).map(|_| ()) })
+    }
+}
+
+fn factory(index: usize, keys: Keys, node: String, candidates: Vec<SocketAddr>) -> EdgeFactory {
+    Box::new(move || {
+        let config = signal::Config {
+            keys: keys.clone(),
+            node: node.clone(),
+            random: Box::new(random),
+        };
+        let engine = sfu::Config {
+            candidates: candidates.clone(),
+            ufrag_prefix: ufrag_prefix(index),
+            random: Box::new(random),
+        };
+        (config, engine)
+    })
+}
+
+fn start_receiver(
+    socket: std::net::UdpSocket,
+    candidates: &[SocketAddr],
+    shards: &Arc<[ShardHandle]>,
+    stop: &CancellationToken,
+) -> Result<JoinHandle<()>, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(StartError::Thread)?;
+    let receiver = {
+        let _inside = runtime.enter();
+        Receiver::new(socket, candidates.to_vec(), Arc::clone(shards))
+            .map_err(StartError::Thread)?
+    };
+    let stop = stop.clone();
+    thread::Builder::new()
+        .name("media-receiver".to_owned())
+        .spawn(move || runtime.block_on(receiver.run(stop)))
+        .map_err(StartError::Thread)
+}
+
+fn random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the system has randomness");
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}

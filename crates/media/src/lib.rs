@@ -1,0 +1,16 @@
+//! The embedded real-time engine: the only crate with a media socket.
+//!
+//! One UDP port carries all media. A receiver thread reads it and hands each packet to the shard
+//! thread that owns its room; shard threads run a [`signal::Edge`] each and send by themselves.
+//! Signalling frames come from the HTTP edge through bounded queues.
+//!
+//! Invariants: a room is owned by one thread, by `&mut`; every queue is bounded (media drops its
+//! oldest packet, a slow signalling client is disconnected, news for the product is dropped and
+//! counted); a panic in a shard is caught, and its clients join anew.
+
+mod engine;
+mod receiver;
+mod shard_thread;
+mod socket;
+
+pub use engine::{Config, EmbeddedEngine, StartError};

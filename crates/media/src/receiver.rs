@@ -1,0 +1,133 @@
+//! Reads the media port and hands each packet to the shard that owns its room.
+//!
+//! The first two characters of every ufrag name its shard, so the STUN packet that opens a path
+//! tells where it belongs, and everything else follows its address.
+
+use std::{
+    io::{self, IoSliceMut},
+    net::{SocketAddr, UdpSocket},
+    num::NonZeroUsize,
+    sync::Arc,
+};
+
+use lru::LruCache;
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use tokio::io::Interest;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    shard_thread::{Packet, ShardHandle},
+    socket::destination,
+};
+
+/// Every live path checks itself every few seconds and stays among the newest.
+const PATHS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("not zero");
+
+pub(crate) struct Receiver {
+    socket: tokio::net::UdpSocket,
+    state: UdpSocketState,
+    candidates: Vec<SocketAddr>,
+    shards: Arc<[ShardHandle]>,
+    paths: LruCache<SocketAddr, usize>,
+}
+
+impl Receiver {
+    /// Must be called inside the runtime that will run it.
+    pub(crate) fn new(
+        socket: UdpSocket,
+        candidates: Vec<SocketAddr>,
+        shards: Arc<[ShardHandle]>,
+    ) -> io::Result<Self> {
+        let socket = tokio::net::UdpSocket::from_std(socket)?;
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        Ok(Self {
+            socket,
+            state,
+            candidates,
+            shards,
+            paths: LruCache::new(PATHS_MAX),
+        })
+    }
+
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let segments = self.state.gro_segments();
+        let mut storage = vec![vec![0; 65_536.max(1500 * segments)]; BATCH_SIZE];
+        let mut meta = [RecvMeta::default(); BATCH_SIZE];
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                ready = self.socket.readable() => {
+                    if let Err(error) = ready {
+                        tracing::error!(%error, "the media port cannot be read; restart the server");
+                        return;
+                    }
+                }
+            }
+            let mut buffers = storage.iter_mut();
+            let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| {
+                IoSliceMut::new(buffers.next().expect("one buffer for each place"))
+            });
+            let received = self.socket.try_io(Interest::READABLE, || {
+                self.state
+                    .recv(UdpSockRef::from(&self.socket), &mut slices, &mut meta)
+            });
+            // Errors here are about single packets (an ICMP answer) or "nothing there".
+            let Ok(count) = received else { continue };
+            for (meta, buffer) in meta.iter().zip(&storage).take(count) {
+                self.deliver(meta, &buffer[..meta.len.min(buffer.len())]);
+            }
+        }
+    }
+
+    fn deliver(&mut self, meta: &RecvMeta, bytes: &[u8]) {
+        let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+        let destination = destination(&self.candidates, meta.dst_ip, source.ip());
+        for payload in bytes.chunks(meta.stride.max(1)) {
+            let Some(shard) = self.shard_of(source, payload) else {
+                continue;
+            };
+            let packet = Packet {
+                source,
+                destination,
+                payload: payload.to_vec(),
+            };
+            self.shards[shard].deliver(packet);
+        }
+    }
+
+    fn shard_of(&mut self, source: SocketAddr, payload: &[u8]) -> Option<usize> {
+        if self.shards.len() == 1 {
+            return Some(0);
+        }
+        let Some(ufrag) = signal::local_ufrag(payload) else {
+            return self.paths.get(&source).copied();
+        };
+        let shard = shard_of_ufrag(&ufrag).filter(|shard| *shard < self.shards.len())?;
+        self.paths.put(source, shard);
+        Some(shard)
+    }
+}
+
+/// What every ufrag of a shard begins with.
+pub(crate) fn ufrag_prefix(shard: usize) -> String {
+    format!("{shard:02x}")
+}
+
+fn shard_of_ufrag(ufrag: &str) -> Option<usize> {
+    usize::from_str_radix(ufrag.get(..2)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ufrag_names_its_shard() {
+        for shard in [0, 1, 15, 16, 255] {
+            let ufrag = ufrag_prefix(shard) + "random";
+            assert_eq!(shard_of_ufrag(&ufrag), Some(shard));
+        }
+        assert_eq!(shard_of_ufrag("zz"), None);
+        assert_eq!(shard_of_ufrag("é"), None);
+    }
+}

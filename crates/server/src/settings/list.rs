@@ -1,0 +1,296 @@
+//! Every setting there is.
+
+use domain::{PolicyLevel, PolicyName, PolicyValue};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{
+    Settings,
+    value::{Form, Value},
+};
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The section of the file it stands in, if it stands in one.
+    pub(crate) section: Option<&'static str>,
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    /// As TOML; `None` when there is no value unless one is given.
+    pub(crate) default: Option<&'static str>,
+    /// As TOML, for the example file, where there is no default.
+    pub(crate) example: &'static str,
+    pub(crate) flag: Option<&'static str>,
+    pub(crate) description: &'static str,
+    /// Takes the value over, or says what is wrong with it.
+    pub(crate) apply: fn(&mut Settings, &Value) -> Result<(), String>,
+}
+
+impl Setting {
+    /// `section.name`, as in the file.
+    pub(crate) fn key(&self) -> String {
+        match self.section {
+            Some(section) => format!("{section}.{}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// The environment variable.
+    pub(crate) fn variable(&self) -> String {
+        let name = self.name.replace('.', "_").to_uppercase();
+        match self.section {
+            Some(section) => format!("HELPSIGHT_{}__{name}", section.to_uppercase()),
+            None => format!("HELPSIGHT_{name}"),
+        }
+    }
+
+    /// The name as it is written in its section of a TOML file.
+    pub(crate) fn toml_name(&self) -> String {
+        if self.name.contains('.') {
+            format!("\"{}\"", self.name)
+        } else {
+            self.name.to_owned()
+        }
+    }
+}
+
+pub(crate) static ALL: &[Setting] = &[
+    Setting {
+        section: None,
+        name: "data_dir",
+        form: Form::Text,
+        default: Some(r#""./.helpsight""#),
+        example: "",
+        flag: Some("data-dir"),
+        description: "The folder that holds everything Helpsight keeps: the database, keys and certificates.",
+        apply: |settings, value| {
+            settings.data_dir = text(value)?.into();
+            Ok(())
+        },
+    },
+    Setting {
+        section: None,
+        name: "public_url",
+        form: Form::Text,
+        default: None,
+        example: r#""https://help.example.com""#,
+        flag: Some("public-url"),
+        description: "The address at which people's browsers find Helpsight; links and cookies are made for it. Without one it is that of the listener.",
+        apply: |settings, value| {
+            settings.public_url = Some(web_address(value)?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("http"),
+        name: "listen",
+        form: Form::Text,
+        default: Some(r#""127.0.0.1:8080""#),
+        example: "",
+        flag: Some("http"),
+        description: "Address and port for plain HTTP: for this machine, or behind a proxy that ends TLS.",
+        apply: |settings, value| {
+            settings.http_listen = parsed(value, LISTEN)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("http"),
+        name: "trusted_proxies",
+        form: Form::List,
+        default: Some("[]"),
+        example: "",
+        flag: None,
+        description: "Networks of reverse proxies whose X-Forwarded-For header tells the client's address.",
+        apply: |settings, value| {
+            settings.trusted_proxies = list(value, "must be networks, such as 10.0.0.0/8")?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("https"),
+        name: "listen",
+        form: Form::Text,
+        default: None,
+        example: r#""0.0.0.0:8443""#,
+        flag: Some("https"),
+        description: "Address and port for HTTPS with a self-signed certificate, which is made at the first start and kept in the data folder. Off unless given.",
+        apply: |settings, value| {
+            settings.https_listen = Some(parsed(value, LISTEN)?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("media"),
+        name: "udp_listen",
+        form: Form::Text,
+        default: Some(r#""0.0.0.0:8443""#),
+        example: "",
+        flag: None,
+        description: "Address and port for all audio and video. Clients must reach this UDP port.",
+        apply: |settings, value| {
+            settings.media_udp_listen = parsed(value, LISTEN)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("media"),
+        name: "public_address",
+        form: Form::List,
+        default: Some("[]"),
+        example: "",
+        flag: Some("public-address"),
+        description: "The IP addresses at which clients reach the media port, when a NAT hides them. Without any they are those of this machine.",
+        apply: |settings, value| {
+            settings.media_public_addresses =
+                list(value, "must be IP addresses, such as 203.0.113.7")?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("web"),
+        name: "asset_base_url",
+        form: Form::Text,
+        default: None,
+        example: r#""https://cdn.example.com/helpsight""#,
+        flag: None,
+        description: "Where browsers fetch the web app's unchanging files instead of from here: a CDN in front of this server.",
+        apply: |settings, value| {
+            settings.asset_base_url = Some(web_address(value)?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("support"),
+        name: "contact",
+        form: Form::Text,
+        default: None,
+        example: r#""help@example.com""#,
+        flag: None,
+        description: "Whom people can ask when nothing works; shown on every page of failure.",
+        apply: |settings, value| {
+            settings.support_contact = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("sessions"),
+        name: "participants_max",
+        form: Form::Number,
+        default: Some("8"),
+        example: "",
+        flag: None,
+        description: "How many people one session takes at the same time: 2 to 50.",
+        apply: |settings, value| {
+            settings.participants_max = number(value, 2, 50)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("policies"),
+        name: "sessions.guests",
+        form: Form::Switch,
+        default: None,
+        example: "true",
+        flag: None,
+        description: "False: nobody without an account may join a session, whatever organisations say.",
+        apply: |settings, value| policy(settings, PolicyName::SessionsGuests, value),
+    },
+    Setting {
+        section: Some("policies"),
+        name: "sessions.code_ttl",
+        form: Form::Number,
+        default: None,
+        example: "604800",
+        flag: None,
+        description: "How long join codes and links work, in seconds (3600 to 2592000), where organisations say nothing.",
+        apply: |settings, value| policy(settings, PolicyName::SessionsCodeTtl, value),
+    },
+    Setting {
+        section: Some("policies"),
+        name: "files.enabled",
+        form: Form::Switch,
+        default: None,
+        example: "true",
+        flag: None,
+        description: "False: no recordings and no shared files, whatever organisations say.",
+        apply: |settings, value| policy(settings, PolicyName::FilesEnabled, value),
+    },
+    Setting {
+        section: Some("log"),
+        name: "filter",
+        form: Form::Text,
+        default: Some(r#""info""#),
+        example: "",
+        flag: None,
+        description: "What goes to the log on standard error: error, warn, info, debug or trace, also by part, as in \"info,api=debug\" (which logs every request).",
+        apply: |settings, value| {
+            let filter = text(value)?;
+            EnvFilter::try_new(&filter)
+                .map_err(|_| "must be a level or a list such as \"info,api=debug\"")?;
+            settings.log_filter = filter;
+            Ok(())
+        },
+    },
+];
+
+const LISTEN: &str = "must be an address with a port, such as 127.0.0.1:8080";
+
+fn text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
+        Value::Text(_) => Err("must not be empty".to_owned()),
+        _ => Err(Form::Text.expectation()),
+    }
+}
+
+fn parsed<T: std::str::FromStr>(value: &Value, expectation: &str) -> Result<T, String> {
+    text(value)?.parse().map_err(|_| expectation.to_owned())
+}
+
+fn list<T: std::str::FromStr>(value: &Value, expectation: &str) -> Result<Vec<T>, String> {
+    let Value::List(items) = value else {
+        return Err(Form::List.expectation());
+    };
+    let items = items.iter().map(|item| item.parse());
+    items
+        .collect::<Result<_, _>>()
+        .map_err(|_| expectation.to_owned())
+}
+
+fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
+    let Value::Number(number) = value else {
+        return Err(Form::Number.expectation());
+    };
+    u32::try_from(*number)
+        .ok()
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("must be from {min} to {max}"))
+}
+
+fn web_address(value: &Value) -> Result<Url, String> {
+    let url: Url = parsed(value, WEB_ADDRESS)?;
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain {
+        Ok(url)
+    } else {
+        Err(WEB_ADDRESS.to_owned())
+    }
+}
+
+const WEB_ADDRESS: &str = "must be a web address, such as https://help.example.com";
+
+fn policy(settings: &mut Settings, name: PolicyName, value: &Value) -> Result<(), String> {
+    let value = match value {
+        Value::Switch(on) => PolicyValue::Switch(*on),
+        Value::Number(seconds) => {
+            let seconds = u64::try_from(*seconds);
+            PolicyValue::Seconds(seconds.map_err(|_| "must not be negative")?)
+        }
+        Value::Text(_) | Value::List(_) => return Err("must be a number, true or false".to_owned()),
+    };
+    settings
+        .policies
+        .set(PolicyLevel::Installation, name, value)
+        .map_err(|error| error.to_string())
+}

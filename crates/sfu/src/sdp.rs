@@ -1,0 +1,233 @@
+//! The little of SDP that the engine reads and edits as text, section by section.
+//!
+//! str0m negotiates; but in single-connection mode the client owns the sections, and which track
+//! a receiving section carries changes during its life. So offers are edited before str0m sees
+//! them (a receiving section that nobody uses becomes inactive) and answers afterwards (a section
+//! in use gets the `msid` of its present track). Lines that are not understood stay as they are.
+
+use crate::io::Kind;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sdp {
+    session: Vec<String>,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// One `m=` line and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Section {
+    lines: Vec<String>,
+    is_bundled: bool,
+}
+
+/// RFC 8866 §6.7, as the writer of the SDP means it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    const ALL: [Self; 4] = [
+        Self::SendRecv,
+        Self::SendOnly,
+        Self::RecvOnly,
+        Self::Inactive,
+    ];
+
+    fn line(self) -> &'static str {
+        match self {
+            Self::SendRecv => "a=sendrecv",
+            Self::SendOnly => "a=sendonly",
+            Self::RecvOnly => "a=recvonly",
+            Self::Inactive => "a=inactive",
+        }
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|direction| direction.line() == line)
+    }
+}
+
+impl Sdp {
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut session = Vec::new();
+        let mut sections: Vec<Section> = Vec::new();
+        for line in text
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+        {
+            if line.starts_with("m=") {
+                sections.push(Section {
+                    lines: vec![line.to_owned()],
+                    is_bundled: false,
+                });
+            } else if let Some(section) = sections.last_mut() {
+                section.lines.push(line.to_owned());
+            } else {
+                session.push(line.to_owned());
+            }
+        }
+        let bundled: Vec<String> = session
+            .iter()
+            .find_map(|line| line.strip_prefix("a=group:BUNDLE"))
+            .map(|mids| mids.split_ascii_whitespace().map(str::to_owned).collect())
+            .unwrap_or_default();
+        for section in &mut sections {
+            section.is_bundled = section
+                .mid()
+                .is_some_and(|mid| bundled.iter().any(|bundled| bundled == mid));
+        }
+        Self { session, sections }
+    }
+}
+
+impl std::fmt::Display for Sdp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sections = self.sections.iter().flat_map(|section| &section.lines);
+        self.session
+            .iter()
+            .chain(sections)
+            .try_for_each(|line| write!(f, "{line}\r\n"))
+    }
+}
+
+impl Section {
+    pub(crate) fn set_direction(&mut self, direction: Direction) {
+        self.lines.retain(|line| Direction::of_line(line).is_none());
+        self.lines.push(direction.line().to_owned());
+    }
+
+    /// Says that the section carries `track` of the peer `label`.
+    pub(crate) fn set_msid(&mut self, label: &str, track: &str) {
+        // The client reads the track from the part behind the bar, or from the track id.
+        let msid = format!("{label}|{track} {track}");
+        for line in &mut self.lines {
+            if line.starts_with("a=msid:") {
+                *line = format!("a=msid:{msid}");
+            } else if let Some((ssrc, _)) = line.split_once(" msid:") {
+                *line = format!("{ssrc} msid:{msid}");
+            }
+        }
+    }
+
+    /// Says that the section carries nothing.
+    pub(crate) fn drop_msid(&mut self) {
+        self.lines.retain(|line| {
+            !["a=msid:", "a=ssrc:", "a=ssrc-group:"]
+                .iter()
+                .any(|prefix| line.starts_with(prefix))
+        });
+    }
+
+    pub(crate) fn mid(&self) -> Option<&str> {
+        self.attribute("mid")
+    }
+
+    /// What media it is for; `None` for data channels and anything else.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        let (media, _) = self.lines.first()?.strip_prefix("m=")?.split_once(' ')?;
+        match media {
+            "audio" => Some(Kind::Audio),
+            "video" => Some(Kind::Video),
+            _ => None,
+        }
+    }
+
+    /// RFC 8843 §7.2: port 0 rejects a section, unless a bundle carries it.
+    pub(crate) fn is_rejected(&self) -> bool {
+        let port = self.lines.first().and_then(|line| line.split(' ').nth(1));
+        port == Some("0") && !self.is_bundled
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.lines
+            .iter()
+            .find_map(|line| Direction::of_line(line))
+            .unwrap_or(Direction::SendRecv)
+    }
+
+    /// The id of the track that the writer sends, as its `msid` says.
+    pub(crate) fn msid_track(&self) -> Option<&str> {
+        let msid = self.attribute("msid").or_else(|| {
+            self.lines
+                .iter()
+                .filter(|line| line.starts_with("a=ssrc:"))
+                .find_map(|line| line.split_once(" msid:").map(|(_, msid)| msid))
+        })?;
+        msid.split_once(' ')
+            .map(|(_, track)| track.trim_matches(['{', '}']))
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| {
+            line.strip_prefix("a=")?
+                .strip_prefix(name)?
+                .strip_prefix(':')
+                .map(str::trim)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TWO_SECTIONS: &str = "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP 111\r\na=mid:0\r\n\
+        a=sendonly\r\na=msid:s {t}\r\nm=video 0 UDP 96\r\na=mid:1\r\na=recvonly\r\n";
+
+    #[test]
+    fn what_is_not_edited_comes_out_as_it_went_in() {
+        assert_eq!(Sdp::parse(TWO_SECTIONS).to_string(), TWO_SECTIONS);
+    }
+
+    #[test]
+    fn sections_tell_what_they_are() {
+        let sdp = Sdp::parse(TWO_SECTIONS);
+        let [audio, video] = &sdp.sections[..] else {
+            panic!("two sections")
+        };
+        assert_eq!((audio.kind(), audio.mid()), (Some(Kind::Audio), Some("0")));
+        assert_eq!(audio.msid_track(), Some("t"), "Firefox puts ids in braces");
+        assert_eq!(video.direction(), Direction::RecvOnly);
+        assert!(
+            !video.is_rejected(),
+            "a bundled section with port 0 is in use"
+        );
+    }
+
+    #[test]
+    fn a_section_outside_the_bundle_with_port_0_is_rejected() {
+        let sdp = Sdp::parse("a=group:BUNDLE 0\r\nm=video 0 UDP 96\r\na=mid:1\r\n");
+        assert!(sdp.sections[0].is_rejected());
+    }
+
+    #[test]
+    fn the_msid_is_replaced_wherever_it_stands() {
+        let mut sdp = Sdp::parse("m=audio 9 X 1\r\na=msid:a b\r\na=ssrc:5 msid:a b\r\n");
+        sdp.sections[0].set_msid("PA_1", "TR_1");
+        let text = sdp.to_string();
+        assert!(text.contains("a=msid:PA_1|TR_1 TR_1\r\n"));
+        assert!(text.contains("a=ssrc:5 msid:PA_1|TR_1 TR_1\r\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parser(text in "(v=0|m=[a-z]{0,6}|a=(mid|msid|group:BUNDLE)?:?[ -~]{0,9}|\r|\n){0,40}") {
+            let sdp = Sdp::parse(&text);
+            for section in &sdp.sections {
+                section.msid_track();
+                section.is_rejected();
+                section.kind();
+            }
+            prop_assert_eq!(Sdp::parse(&sdp.to_string()), sdp);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Reads a client's request to connect, before anything is kept of it.
+//!
+//! The newer route carries everything in one query parameter, `join_request`: base64url of a
+//! protobuf that wraps, usually gzipped, the request itself. The token is checked first, so that
+//! only holders of one make us unpack anything.
+
+use std::{io::Read, time::Duration};
+
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use livekit_protocol::{
+    AddTrackRequest, ClientInfo, JoinRequest, SessionDescription, WrappedJoinRequest,
+    wrapped_join_request::Compression,
+};
+use livekit_token::Claims;
+use prost::Message as _;
+
+use crate::token::Keys;
+
+/// An offer for a hundred sections is a quarter of this.
+const JOIN_REQUEST_LENGTH_MAX: u64 = 1 << 20;
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The protocol's two routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `/rtc`: two peer connections.
+    V0,
+    /// `/rtc/v1`: one peer connection.
+    V1,
+}
+
+/// A client that may come in.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    pub(crate) claims: Claims,
+    pub(crate) client: ClientInfo,
+    pub(crate) auto_subscribe: bool,
+    pub(crate) offer: Option<SessionDescription>,
+    pub(crate) add_tracks: Vec<AddTrackRequest>,
+    /// The stay that the client wants to go on with.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// A client that lost only its signalling connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// The participant's sid.
+    pub sid: String,
+}
+
+/// Why a client may not come in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{status}: {message}")]
+pub struct Rejection {
+    /// The HTTP status.
+    pub status: u16,
+    /// One plain sentence.
+    pub message: String,
+}
+
+impl Rejection {
+    pub(crate) fn new(status: u16, message: &str) -> Self {
+        Self {
+            status,
+            message: message.to_owned(),
+        }
+    }
+}
+
+impl Keys {
+    /// Checks the token and reads the request. `bearer` is the `Authorization` header's token,
+    /// which native clients send; browsers send it in the query.
+    pub fn admit(
+        &self,
+        route: Route,
+        query: &str,
+        bearer: Option<&str>,
+        now: Duration,
+    ) -> Result<Admission, Rejection> {
+        let parameters = Parameters::parse(query);
+        let token = bearer
+            .or(parameters.access_token.as_deref())
+            .ok_or_else(|| Rejection::new(401, "a token is needed"))?;
+        let claims = self.verify(token, now)?;
+        if route == Route::V0 {
+            return Err(Rejection::new(
+                404,
+                "two peer connections are not served here",
+            ));
+        }
+        let wrapped = parameters
+            .join_request
+            .ok_or_else(|| Rejection::new(400, "join_request is missing"))?;
+        let request =
+            unwrap(&wrapped).ok_or_else(|| Rejection::new(400, "join_request cannot be read"))?;
+        Admission::new(claims, request)
+    }
+}
+
+impl Admission {
+    /// The room's name.
+    pub fn room(&self) -> &str {
+        &self.claims.video.room
+    }
+
+    fn new(claims: Claims, request: JoinRequest) -> Result<Self, Rejection> {
+        let changes_itself =
+            !request.metadata.is_empty() || !request.participant_attributes.is_empty();
+        if changes_itself && !claims.video.can_update_own_metadata() {
+            return Err(Rejection::new(401, "the token does not allow own metadata"));
+        }
+        let claims = Claims {
+            metadata: or_else(request.metadata, claims.metadata),
+            attributes: claims
+                .attributes
+                .into_iter()
+                .chain(request.participant_attributes)
+                .collect(),
+            ..claims
+        };
+        Ok(Self {
+            claims,
+            client: request.client_info.unwrap_or_default(),
+            auto_subscribe: request
+                .connection_settings
+                .is_none_or(|settings| settings.auto_subscribe),
+            offer: request.publisher_offer,
+            add_tracks: request.add_track_requests,
+            resume: request.reconnect.then_some(Resume {
+                sid: request.participant_sid,
+            }),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Parameters {
+    access_token: Option<String>,
+    join_request: Option<String>,
+}
+
+impl Parameters {
+    fn parse(query: &str) -> Self {
+        let mut parameters = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "access_token" => parameters.access_token = Some(value.into_owned()),
+                "join_request" => parameters.join_request = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        parameters
+    }
+}
+
+fn unwrap(text: &str) -> Option<JoinRequest> {
+    let wrapped = WrappedJoinRequest::decode(&*BASE64.decode(text).ok()?).ok()?;
+    let bytes = match Compression::try_from(wrapped.compression).ok()? {
+        Compression::None => wrapped.join_request,
+        Compression::Gzip => gunzip(&wrapped.join_request)?,
+    };
+    JoinRequest::decode(&*bytes).ok()
+}
+
+fn gunzip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    let limited = flate2::read::GzDecoder::new(bytes).take(JOIN_REQUEST_LENGTH_MAX + 1);
+    { limited }.read_to_end(&mut unpacked).ok()?;
+    (unpacked.len() as u64 <= JOIN_REQUEST_LENGTH_MAX).then_some(unpacked)
+}
+
+fn or_else(first: String, second: String) -> String {
+    if first.is_empty() { second } else { first }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression as Level, write::GzEncoder};
+
+    use super::*;
+    use crate::token::tests::{grant, keys};
+
+    const NOW: Duration = Duration::from_secs(1_700_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn query(compression: Compression, bytes: Vec<u8>) -> String {
+        let wrapped = WrappedJoinRequest {
+            compression: compression.into(),
+            join_request: bytes,
+        };
+        let token = keys().mint(&grant(), NOW, HOUR);
+        format!(
+            "access_token={token}&join_request={}",
+            BASE64.encode(wrapped.encode_to_vec())
+        )
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Level::fast());
+        encoder.write_all(bytes).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn admit(query: &str) -> Result<Admission, Rejection> {
+        keys().admit(Route::V1, query, None, NOW)
+    }
+
+    #[test]
+    fn a_packed_request_is_read() {
+        let request = JoinRequest {
+            participant_sid: "PA_1".into(),
+            reconnect: true,
+            ..JoinRequest::default()
+        };
+        let packed = query(Compression::Gzip, gzip(&request.encode_to_vec()));
+        let admission = admit(&packed).expect("admitted");
+        assert_eq!(admission.resume, Some(Resume { sid: "PA_1".into() }));
+        assert_eq!(admission.room(), "room");
+        assert!(admission.auto_subscribe);
+    }
+
+    #[test]
+    fn the_header_carries_the_token_as_well() {
+        let all = query(Compression::None, Vec::new());
+        let (_, join_request) = all.split_once('&').expect("two parameters");
+        let token = keys().mint(&grant(), NOW, HOUR);
+        assert!(
+            keys()
+                .admit(Route::V1, join_request, Some(&token), NOW)
+                .is_ok()
+        );
+        let refused = keys().admit(Route::V1, join_request, None, NOW);
+        assert_eq!(refused.map_err(|no| no.status).err(), Some(401));
+    }
+
+    #[test]
+    fn rubbish_and_bombs_are_refused() {
+        let bomb = gzip(&vec![
+            0;
+            usize::try_from(JOIN_REQUEST_LENGTH_MAX).expect("fits")
+                + 1
+        ]);
+        let token = keys().mint(&grant(), NOW, HOUR);
+        let queries = [
+            query(Compression::Gzip, b"not gzip".to_vec()),
+            query(Compression::Gzip, bomb),
+            query(Compression::None, vec![0xff; 40]),
+            format!("access_token={token}"),
+            format!("access_token={token}&join_request=%%%"),
+        ];
+        for query in queries {
+            assert_eq!(admit(&query).map_err(|no| no.status).err(), Some(400));
+        }
+    }
+
+    #[test]
+    fn changing_oneself_needs_the_right_to() {
+        let request = JoinRequest {
+            metadata: "mine".into(),
+            ..JoinRequest::default()
+        };
+        let refused = admit(&query(Compression::None, request.encode_to_vec()));
+        assert_eq!(refused.map_err(|no| no.status).err(), Some(401));
+    }
+
+    #[test]
+    fn the_older_route_is_answered_as_not_there() {
+        let query = query(Compression::None, Vec::new());
+        let refused = keys().admit(Route::V0, &query, None, NOW);
+        assert_eq!(refused.map_err(|no| no.status).err(), Some(404));
+    }
+}

@@ -1,0 +1,213 @@
+//! Keeps the rooms: connections in, messages out, the media engine inside.
+//!
+//! 1. A client is admitted and [`Edge`] opens its connection: `join`, then whatever it bundled.
+//! 2. Its frames become changes of the roster and requests to the engine (`requests`).
+//! 3. The engine's events become messages to it and to the others (`engine`).
+//! 4. It leaves, is removed, or is silent for too long (`lifecycle`).
+//!
+//! Invariant: every participant is one peer of the engine, under the same [`PeerId`], from the
+//! moment it is in the roster until it is not.
+
+mod engine;
+mod lifecycle;
+mod requests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use livekit_protocol::{ParticipantInfo, ParticipantUpdate, signal_response::Message};
+use sfu::{PeerId, Shard};
+
+use crate::{
+    io::{Config, ConnectionId, Event, Input, Now, Output},
+    roster::{Participant, Room},
+    wire::Frame,
+};
+
+/// How often silence is looked for.
+const TICK: Duration = Duration::from_secs(1);
+
+/// All rooms of one shard, owned by one thread.
+#[derive(Debug)]
+pub struct Edge {
+    config: Config,
+    shard: Shard,
+    rooms: HashMap<String, Room>,
+    /// Which room a peer is in.
+    locations: HashMap<PeerId, String>,
+    connections: HashMap<ConnectionId, Connection>,
+    outputs: VecDeque<Output>,
+    /// Whose input is being handled, to know whom a panic concerns.
+    active: Option<PeerId>,
+    next_peer: u64,
+    next_tick: Option<Instant>,
+    engine_deadline: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    peer: PeerId,
+    /// Answers come in the kind that the client last wrote in.
+    is_text: bool,
+    last_frame: Instant,
+}
+
+impl Edge {
+    /// An edge without rooms.
+    pub fn new(config: Config, engine: sfu::Config) -> Self {
+        Self {
+            config,
+            shard: Shard::new(engine),
+            rooms: HashMap::new(),
+            locations: HashMap::new(),
+            connections: HashMap::new(),
+            outputs: VecDeque::new(),
+            active: None,
+            next_peer: 0,
+            next_tick: None,
+            engine_deadline: None,
+        }
+    }
+
+    /// Takes in what happened. Never blocks; bad input ends that connection, with a reason.
+    pub fn handle(&mut self, input: Input<'_>, now: Now) {
+        match input {
+            Input::Datagram(datagram) => {
+                self.shard
+                    .handle(sfu::Input::Datagram(datagram), now.instant);
+            }
+            Input::Opened {
+                connection,
+                admission,
+            } => self.opened(connection, &admission, now),
+            Input::Frame { connection, frame } => self.frame(connection, &frame, now),
+            Input::Lost { connection } => self.connection_lost(connection, now),
+            Input::Order(order) => self.order(order, now),
+            Input::Timeout => self.shard.handle(sfu::Input::Timeout, now.instant),
+        }
+        if self.next_tick.is_some_and(|at| at <= now.instant) {
+            self.tick(now);
+        }
+        self.next_tick = match (self.next_tick, self.locations.is_empty()) {
+            (Some(at), false) if at > now.instant => Some(at),
+            (_, false) => Some(now.instant + TICK),
+            (_, true) => None,
+        };
+        self.pump(now);
+        self.active = None;
+    }
+
+    /// After a panic in [`Self::handle`]: gives up the room that it happened in, whose clients
+    /// join anew. `false` when the room is not known; then nothing here can be trusted.
+    pub fn recover(&mut self, now: Now) -> bool {
+        let of_engine = self.shard.abandon_active_room();
+        let active = self.active.take().or_else(|| of_engine.first().copied());
+        let Some(room) = active.and_then(|peer| self.locations.get(&peer).cloned()) else {
+            return false;
+        };
+        self.give_up(&room, now);
+        true
+    }
+
+    /// The next thing to do; drain to [`Output::Timeout`] before the next [`Self::handle`].
+    pub fn poll(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or_else(|| {
+            let deadlines = [self.engine_deadline, self.next_tick];
+            Output::Timeout {
+                at: deadlines.into_iter().flatten().min(),
+            }
+        })
+    }
+
+    /// How many participants there are.
+    pub fn participant_count(&self) -> usize {
+        self.locations.len()
+    }
+
+    /// Carries the engine's outputs over, and what follows from them.
+    fn pump(&mut self, now: Now) {
+        loop {
+            match self.shard.poll() {
+                sfu::Output::Transmit(transmit) => {
+                    self.outputs.push_back(Output::Transmit(transmit));
+                }
+                sfu::Output::Event(event) => self.engine_event(event, now),
+                sfu::Output::Timeout { at } => {
+                    self.engine_deadline = at;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn request(&mut self, request: sfu::Request, now: Now) {
+        self.shard.handle(sfu::Input::Request(request), now.instant);
+    }
+
+    fn room_of(&self, peer: PeerId) -> Option<&Room> {
+        self.rooms.get(self.locations.get(&peer)?)
+    }
+
+    fn participant(&self, peer: PeerId) -> Option<&Participant> {
+        self.room_of(peer)?.participants.get(&peer)
+    }
+
+    fn participant_mut(&mut self, peer: PeerId) -> Option<&mut Participant> {
+        self.rooms
+            .get_mut(self.locations.get(&peer)?)?
+            .participants
+            .get_mut(&peer)
+    }
+
+    /// Sends to a participant, if it is connected.
+    fn tell(&mut self, peer: PeerId, message: Message) {
+        if let Some(connection) = self.participant(peer).and_then(|one| one.connection) {
+            self.tell_connection(connection, message);
+        }
+    }
+
+    fn tell_connection(&mut self, connection: ConnectionId, message: Message) {
+        let is_text = self
+            .connections
+            .get(&connection)
+            .is_some_and(|open| open.is_text);
+        let frame = Frame::write(message, is_text);
+        self.outputs.push_back(Output::Frame { connection, frame });
+    }
+
+    /// Tells everybody else how a participant is now. Hidden ones are nobody's business.
+    fn announce(&mut self, peer: PeerId, info: &ParticipantInfo) {
+        let Some(room) = self.room_of(peer) else {
+            return;
+        };
+        if room
+            .participants
+            .get(&peer)
+            .is_some_and(Participant::is_hidden)
+        {
+            return;
+        }
+        let others: Vec<PeerId> = room.others(peer).map(|(other, _)| other).collect();
+        for other in others {
+            let participants = vec![info.clone()];
+            self.tell(other, Message::Update(ParticipantUpdate { participants }));
+        }
+    }
+
+    fn tell_product(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// A fresh id: LiveKit's prefixes and 72 random bits, without characters that look alike.
+    fn sid(&mut self, prefix: &str) -> String {
+        const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZa";
+        let mut bytes = [0; 15];
+        (self.config.random)(&mut bytes);
+        let random = bytes
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        prefix.chars().chain(random).collect()
+    }
+}

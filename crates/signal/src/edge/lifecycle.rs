@@ -1,0 +1,355 @@
+//! Coming and going: join, resume, leave, removal, silence.
+
+use std::{sync::Arc, time::Duration};
+
+use livekit_protocol::{
+    DisconnectReason, JoinResponse, ParticipantUpdate, ReconnectResponse, RoomUpdate,
+    leave_request::Action, participant_info::State, signal_response::Message,
+};
+use sfu::{PeerId, Request};
+use tracing::debug;
+
+use super::{Connection, Edge};
+use crate::{
+    admission::{Admission, Resume},
+    io::{ConnectionId, Event, LeaveReason, Now, Order, Output},
+    messages,
+    roster::{Participant, Room},
+};
+
+/// How long a token opens the door; connected clients get a fresh one well before its end.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(600);
+const TOKEN_REFRESH: Duration = Duration::from_secs(240);
+/// Clients say every 5 s that they are there and give up after 15 s themselves.
+const SIGNAL_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// A client whose signalling broke may come back for so long while its media flows,
+const GRACE: Duration = Duration::from_secs(30);
+/// and for so long without: browsers check the path every few seconds (RFC 7675 §5.1).
+const GRACE_WITHOUT_MEDIA: Duration = Duration::from_secs(8);
+/// A participant whose media has not come up by then never will.
+const MEDIA_START_MAX: Duration = Duration::from_secs(60);
+
+impl Edge {
+    pub(super) fn opened(&mut self, connection: ConnectionId, admission: &Admission, now: Now) {
+        match &admission.resume {
+            Some(resume) => self.resume(connection, admission, resume, now),
+            None => self.join(connection, admission, now),
+        }
+    }
+
+    fn join(&mut self, connection: ConnectionId, admission: &Admission, now: Now) {
+        let name = admission.room().to_owned();
+        if let Some(earlier) = self
+            .rooms
+            .get(&name)
+            .and_then(|room| room.by_identity(&admission.claims.sub))
+        {
+            self.leave(
+                earlier,
+                LeaveReason::Replaced,
+                Some((DisconnectReason::DuplicateIdentity, Action::Disconnect)),
+                now,
+            );
+        }
+        let room_sid = self.sid("RM_");
+        let sid = self.sid("PA_");
+        self.next_peer += 1;
+        let peer = PeerId(self.next_peer);
+        self.active = Some(peer);
+        let participant = Participant::new(sid.clone(), connection, admission, now);
+        let info = participant.info.clone();
+        let room = self
+            .rooms
+            .entry(name.clone())
+            .or_insert_with(|| Room::new(&name, room_sid, now));
+        room.participants.insert(peer, participant);
+        self.locations.insert(peer, name.clone());
+        self.connections.insert(
+            connection,
+            Connection {
+                peer,
+                is_text: false,
+                last_frame: now.instant,
+            },
+        );
+        self.request(
+            Request::AddPeer {
+                peer,
+                room: Arc::from(name),
+                label: Arc::from(sid),
+            },
+            now,
+        );
+
+        let Some(join) = self.join_response(peer) else {
+            return;
+        };
+        self.tell_connection(connection, Message::Join(join));
+        self.refresh_token(peer, now);
+        self.announce(peer, &info);
+        for request in admission.add_tracks.clone() {
+            self.add_track(peer, request, now);
+        }
+        if admission.auto_subscribe {
+            self.subscribe_to_all(peer, now);
+        }
+        if let Some(offer) = admission.offer.clone() {
+            self.offer(peer, offer, now);
+        }
+    }
+
+    fn join_response(&self, peer: PeerId) -> Option<JoinResponse> {
+        let room = self.room_of(peer)?;
+        let participant = room.participants.get(&peer)?;
+        let others = room.others(peer).filter(|(_, other)| !other.is_hidden());
+        Some(JoinResponse {
+            room: Some(room.info()),
+            participant: Some(participant.info.clone()),
+            other_participants: others.map(|(_, other)| other.info.clone()).collect(),
+            server_version: messages::SERVER_VERSION.into(),
+            server_info: Some(messages::server_info(&self.config.node)),
+            subscriber_primary: false,
+            ping_interval: messages::PING_INTERVAL_S,
+            ping_timeout: messages::PING_TIMEOUT_S,
+            enabled_publish_codecs: messages::codecs(),
+            fast_publish: participant.claims.video.can_publish(),
+            ..JoinResponse::default()
+        })
+    }
+
+    /// Gives a returning client its participant back, or sends it to join anew.
+    fn resume(
+        &mut self,
+        connection: ConnectionId,
+        admission: &Admission,
+        resume: &Resume,
+        now: Now,
+    ) {
+        let room = self.rooms.get(admission.room());
+        let peer = room
+            .and_then(|room| room.by_identity(&admission.claims.sub))
+            .filter(|peer| {
+                self.participant(*peer)
+                    .is_some_and(|participant| participant.info.sid == resume.sid)
+            });
+        let Some(peer) = peer else {
+            let leave = messages::leave(DisconnectReason::StateMismatch, Action::Reconnect);
+            self.tell_connection(connection, leave);
+            self.outputs.push_back(Output::Close { connection });
+            return;
+        };
+        let open = Connection {
+            peer,
+            is_text: false,
+            last_frame: now.instant,
+        };
+        self.connections.insert(connection, open);
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        participant.lost_at = None;
+        participant.token_refresh_at = now.instant;
+        let last_message_seq = participant.last_sequence;
+        if let Some(old) = participant.connection.replace(connection) {
+            self.connections.remove(&old);
+            self.outputs.push_back(Output::Close { connection: old });
+        }
+
+        self.tell(
+            peer,
+            Message::Reconnect(ReconnectResponse {
+                server_info: Some(messages::server_info(&self.config.node)),
+                last_message_seq,
+                ..ReconnectResponse::default()
+            }),
+        );
+        let Some(room) = self.room_of(peer) else {
+            return;
+        };
+        let visible = |other: &PeerId, one: &Participant| *other == peer || !one.is_hidden();
+        let participants = room
+            .participants
+            .iter()
+            .filter(|(other, participant)| visible(other, participant))
+            .map(|(_, participant)| participant.info.clone())
+            .collect();
+        let info = room.info();
+        self.tell(peer, Message::Update(ParticipantUpdate { participants }));
+        self.tell(peer, Message::RoomUpdate(RoomUpdate { room: Some(info) }));
+        self.refresh_token(peer, now);
+        if let Some(offer) = admission.offer.clone() {
+            self.offer(peer, offer, now);
+        }
+    }
+
+    pub(super) fn connection_lost(&mut self, connection: ConnectionId, now: Now) {
+        let Some(Connection { peer, .. }) = self.connections.remove(&connection) else {
+            return;
+        };
+        if let Some(participant) = self.participant_mut(peer)
+            && participant.connection == Some(connection)
+        {
+            participant.connection = None;
+            participant.lost_at = Some(now.instant);
+        }
+    }
+
+    pub(super) fn order(&mut self, order: Order, now: Now) {
+        match order {
+            Order::Remove { room, identity } => {
+                let peer = self
+                    .rooms
+                    .get(&room)
+                    .and_then(|room| room.by_identity(&identity));
+                if let Some(peer) = peer {
+                    let told = (DisconnectReason::ParticipantRemoved, Action::Disconnect);
+                    self.leave(peer, LeaveReason::Removed, Some(told), now);
+                }
+            }
+            Order::CloseRoom { room } => {
+                let told = (DisconnectReason::RoomDeleted, Action::Disconnect);
+                for peer in self.peers_of(&room) {
+                    self.leave(peer, LeaveReason::RoomClosed, Some(told), now);
+                }
+            }
+            Order::Stop => {
+                let told = (DisconnectReason::ServerShutdown, Action::Reconnect);
+                let peers: Vec<PeerId> = self.locations.keys().copied().collect();
+                for peer in peers {
+                    self.leave(peer, LeaveReason::ServerStopped, Some(told), now);
+                }
+            }
+        }
+    }
+
+    /// Ends a room that failed.
+    pub(super) fn give_up(&mut self, room: &str, now: Now) {
+        let told = (DisconnectReason::MediaFailure, Action::Reconnect);
+        for peer in self.peers_of(room) {
+            self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
+        }
+        self.pump(now);
+    }
+
+    /// Ends a stay: the client is told, the engine forgets the peer, the others see it go.
+    pub(super) fn leave(
+        &mut self,
+        peer: PeerId,
+        reason: LeaveReason,
+        told: Option<(DisconnectReason, Action)>,
+        now: Now,
+    ) {
+        if let Some((why, action)) = told {
+            self.tell(peer, messages::leave(why, action));
+        }
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let was_active = participant.is_active();
+        let connection = participant.connection.take();
+        let sid = participant.info.sid.clone();
+        let identity = participant.info.identity.clone();
+        let info = participant.update(|info| {
+            info.state = State::Disconnected.into();
+            info.tracks.clear();
+        });
+        if let Some(connection) = connection {
+            self.connections.remove(&connection);
+            self.outputs.push_back(Output::Close { connection });
+        }
+        // The engine first: the others must not be asked to receive what has no sender.
+        self.request(Request::RemovePeer { peer }, now);
+        self.announce(peer, &info);
+        let Some(name) = self.locations.remove(&peer) else {
+            return;
+        };
+        if let Some(room) = self.rooms.get_mut(&name) {
+            room.participants.remove(&peer);
+            if room.participants.is_empty() {
+                self.rooms.remove(&name);
+            }
+        }
+        debug!(%sid, ?reason, "participant left");
+        if was_active {
+            self.tell_product(Event::Left {
+                room: name,
+                identity,
+                sid,
+                reason,
+            });
+        }
+    }
+
+    /// Looks for participants that have been silent for too long and for tokens to refresh.
+    pub(super) fn tick(&mut self, now: Now) {
+        let silent: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(_, open)| now.instant - open.last_frame > SIGNAL_SILENCE_MAX)
+            .map(|(connection, _)| *connection)
+            .collect();
+        for connection in silent {
+            self.outputs.push_back(Output::Close { connection });
+            self.connection_lost(connection, now);
+        }
+        let peers: Vec<PeerId> = self.locations.keys().copied().collect();
+        for peer in peers {
+            if let Some(told) = self.overdue(peer, now) {
+                self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
+            } else if self
+                .participant(peer)
+                .is_some_and(|one| one.token_refresh_at <= now.instant)
+            {
+                self.refresh_token(peer, now);
+            }
+        }
+    }
+
+    fn overdue(&self, peer: PeerId, now: Now) -> Option<(DisconnectReason, Action)> {
+        let participant = self.participant(peer)?;
+        let media_silence = self.shard.last_heard(peer).map_or(Duration::MAX, |last| {
+            now.instant.saturating_duration_since(last)
+        });
+        if let Some(lost_at) = participant.lost_at {
+            let lost = now.instant.saturating_duration_since(lost_at);
+            let is_dead =
+                lost > GRACE || lost > GRACE_WITHOUT_MEDIA && media_silence > GRACE_WITHOUT_MEDIA;
+            return is_dead.then_some((DisconnectReason::ConnectionTimeout, Action::Reconnect));
+        }
+        let has_waited = now.instant.saturating_duration_since(participant.joined_at);
+        let is_stuck = !participant.is_active() && has_waited > MEDIA_START_MAX;
+        is_stuck.then_some((DisconnectReason::JoinFailure, Action::Disconnect))
+    }
+
+    fn refresh_token(&mut self, peer: PeerId, now: Now) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        participant.token_refresh_at = now.instant + TOKEN_REFRESH;
+        let claims = participant.claims.clone();
+        let token = self
+            .config
+            .keys
+            .sign(claims, now.since_epoch, TOKEN_LIFETIME);
+        self.tell(peer, Message::RefreshToken(token));
+    }
+
+    fn subscribe_to_all(&mut self, peer: PeerId, now: Now) {
+        let Some(room) = self.room_of(peer) else {
+            return;
+        };
+        let tracks: Vec<String> = room
+            .others(peer)
+            .flat_map(|(_, other)| other.info.tracks.iter().map(|track| track.sid.clone()))
+            .collect();
+        for track in tracks {
+            self.subscribe(peer, &track, now);
+        }
+    }
+
+    fn peers_of(&self, room: &str) -> Vec<PeerId> {
+        let room = self.rooms.get(room);
+        room.map(|room| room.participants.keys().copied().collect())
+            .unwrap_or_default()
+    }
+}

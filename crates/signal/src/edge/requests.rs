@@ -1,0 +1,277 @@
+//! What clients ask for.
+
+use livekit_protocol::{
+    AddTrackRequest, DisconnectReason, MuteTrackRequest, Pong, RequestResponse, SessionDescription,
+    SyncState, TrackPublishedResponse, UpdateParticipantMetadata, UpdateSubscription,
+    leave_request::Action,
+    request_response::{Reason, Request as Refused},
+    signal_request::Message as Asked,
+    signal_response::Message,
+};
+use sfu::{PeerId, Request, TrackId};
+use tracing::debug;
+
+use super::Edge;
+use crate::{
+    io::{ConnectionId, LeaveReason, Now},
+    messages,
+    roster::{Participant, milliseconds},
+    wire::Frame,
+};
+
+/// More than any client publishes; a limit on what one can make us keep.
+const TRACKS_MAX: usize = 16;
+/// LiveKit's limit for metadata and attributes together.
+const METADATA_LENGTH_MAX: usize = 64 * 1024;
+
+impl Edge {
+    pub(super) fn frame(&mut self, connection: ConnectionId, frame: &Frame, now: Now) {
+        let Some(open) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        open.last_frame = now.instant;
+        open.is_text = frame.is_text();
+        let peer = open.peer;
+        self.active = Some(peer);
+        match frame.read() {
+            Ok(request) => {
+                if let Some(message) = request.message {
+                    self.asked(peer, message, now);
+                }
+            }
+            Err(error) => {
+                debug!(peer = peer.0, %error, "connection refused");
+                let told = (DisconnectReason::StateMismatch, Action::Disconnect);
+                self.leave(peer, LeaveReason::Misbehaved, Some(told), now);
+            }
+        }
+    }
+
+    #[expect(deprecated, reason = "older clients still send UpdateLayers")]
+    fn asked(&mut self, peer: PeerId, message: Asked, now: Now) {
+        match message {
+            Asked::Offer(offer) => self.offer(peer, offer, now),
+            Asked::AddTrack(request) => self.add_track(peer, request, now),
+            Asked::Mute(request) => self.mute(peer, &request),
+            Asked::Subscription(request) => self.update_subscription(peer, &request, now),
+            Asked::Leave(_) => self.leave(peer, LeaveReason::Left, None, now),
+            Asked::Ping(timestamp) => self.tell(peer, Message::Pong(timestamp)),
+            Asked::PingReq(ping) => {
+                let timestamp = milliseconds(now.since_epoch);
+                let pong = Pong {
+                    last_ping_timestamp: ping.timestamp,
+                    timestamp,
+                };
+                self.tell(peer, Message::PongResp(pong));
+            }
+            Asked::UpdateMetadata(request) => self.update_metadata(peer, request),
+            Asked::UpdateAudioTrack(request) => {
+                self.change_track(peer, &request.track_sid, |track| {
+                    track.audio_features.clone_from(&request.features);
+                });
+            }
+            Asked::UpdateVideoTrack(request) => {
+                self.change_track(peer, &request.track_sid, |track| {
+                    track.width = request.width;
+                    track.height = request.height;
+                });
+            }
+            Asked::SyncState(state) => self.sync_state(peer, &state, now),
+            // Our ICE is lite: the client's packets tell all there is to know of its candidates.
+            Asked::Trickle(_) => {}
+            // Nothing here needs them: one peer connection, one layer, no data tracks.
+            Asked::Answer(_)
+            | Asked::TrackSetting(_)
+            | Asked::UpdateLayers(_)
+            | Asked::SubscriptionPermission(_)
+            | Asked::Simulate(_)
+            | Asked::PublishDataTrackRequest(_)
+            | Asked::UnpublishDataTrackRequest(_)
+            | Asked::UpdateDataSubscription(_)
+            | Asked::StoreDataBlobRequest(_)
+            | Asked::GetDataBlobRequest(_) => {}
+        }
+    }
+
+    pub(super) fn offer(&mut self, peer: PeerId, offer: SessionDescription, now: Now) {
+        self.request(
+            Request::Offer {
+                peer,
+                id: offer.id,
+                sdp: offer.sdp,
+            },
+            now,
+        );
+    }
+
+    pub(super) fn add_track(&mut self, peer: PeerId, request: AddTrackRequest, now: Now) {
+        let Some(participant) = self.participant(peer) else {
+            return;
+        };
+        if let Some(track) = participant.announced(&request) {
+            // A client that resumes asks again for what it does not know to be done.
+            let published = TrackPublishedResponse {
+                cid: request.cid,
+                track: Some(track.clone()),
+            };
+            return self.tell(peer, Message::TrackPublished(published));
+        }
+        let kind = match (
+            messages::kind_of(request.r#type),
+            refused(participant, &request),
+        ) {
+            (Some(kind), None) => kind,
+            (_, refusal) => {
+                let reason = refusal.unwrap_or(Reason::UnsupportedType);
+                let message = messages::refusal(
+                    reason,
+                    "the track cannot be published",
+                    Refused::AddTrack(request),
+                );
+                return self.tell(peer, message);
+            }
+        };
+        let sid = self.sid(messages::track_prefix(kind, request.source));
+        let track = TrackId::from(sid.as_str());
+        let info = messages::track_info(sid, kind, &request);
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        participant.pending.insert(track.clone(), info.clone());
+        let client_ids = messages::client_ids(&request);
+        let published = TrackPublishedResponse {
+            cid: request.cid,
+            track: Some(info),
+        };
+        self.tell(peer, Message::TrackPublished(published));
+        self.request(
+            Request::Announce {
+                peer,
+                track,
+                kind,
+                client_ids,
+            },
+            now,
+        );
+    }
+
+    pub(super) fn subscribe(&mut self, peer: PeerId, track: &str, now: Now) {
+        let may = self
+            .participant(peer)
+            .is_some_and(|one| one.claims.video.can_subscribe());
+        if may {
+            self.request(
+                Request::Subscribe {
+                    peer,
+                    track: track.into(),
+                },
+                now,
+            );
+        }
+    }
+
+    fn mute(&mut self, peer: PeerId, request: &MuteTrackRequest) {
+        self.change_track(peer, &request.sid, |track| track.muted = request.muted);
+    }
+
+    /// Changes a track of the participant's own; others hear of it when it is live.
+    fn change_track(
+        &mut self,
+        peer: PeerId,
+        sid: &str,
+        change: impl FnOnce(&mut livekit_protocol::TrackInfo),
+    ) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let Some(track) = participant.track_mut(sid) else {
+            return;
+        };
+        change(track);
+        let info = participant.update(|_| {});
+        self.announce(peer, &info);
+    }
+
+    fn update_subscription(&mut self, peer: PeerId, request: &UpdateSubscription, now: Now) {
+        let nested = request
+            .participant_tracks
+            .iter()
+            .flat_map(|tracks| &tracks.track_sids);
+        for track in request.track_sids.iter().chain(nested) {
+            if request.subscribe {
+                self.subscribe(peer, track, now);
+            } else {
+                let track = track.as_str().into();
+                self.request(Request::Unsubscribe { peer, track }, now);
+            }
+        }
+    }
+
+    fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let attributes = request
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        let length = request.metadata.len() + request.name.len() + attributes.sum::<usize>();
+        let reason = if !participant.claims.video.can_update_own_metadata() {
+            Reason::NotAllowed
+        } else if length > METADATA_LENGTH_MAX {
+            Reason::LimitExceeded
+        } else {
+            Reason::Ok
+        };
+        if reason == Reason::Ok {
+            let info = participant.update(|info| {
+                if !request.metadata.is_empty() {
+                    info.metadata = request.metadata;
+                }
+                if !request.name.is_empty() {
+                    info.name = request.name;
+                }
+                messages::update_attributes(&mut info.attributes, request.attributes);
+            });
+            let participants = vec![info.clone()];
+            let update = livekit_protocol::ParticipantUpdate { participants };
+            self.announce(peer, &info);
+            self.tell(peer, Message::Update(update));
+        }
+        let response = RequestResponse {
+            request_id: request.request_id,
+            reason: reason.into(),
+            ..RequestResponse::default()
+        };
+        self.tell(peer, Message::RequestResponse(response));
+    }
+
+    /// After a resume the client says what it believes; when it publishes what we do not know,
+    /// only joining anew brings both sides together.
+    fn sync_state(&mut self, peer: PeerId, state: &SyncState, now: Now) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let mut believed = state
+            .publish_tracks
+            .iter()
+            .filter_map(|track| track.track.as_ref());
+        let is_known = believed.all(|track| participant.track_mut(&track.sid).is_some());
+        if !is_known {
+            let told = (DisconnectReason::StateMismatch, Action::Reconnect);
+            self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
+        }
+    }
+}
+
+fn refused(participant: &Participant, request: &AddTrackRequest) -> Option<Reason> {
+    let permission = participant.info.permission.as_ref()?;
+    let tracks = participant.pending.len() + participant.info.tracks.len();
+    if !messages::may_publish(permission, request.source) {
+        Some(Reason::NotAllowed)
+    } else if tracks >= TRACKS_MAX {
+        Some(Reason::LimitExceeded)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,96 @@
+use async_trait::async_trait;
+use domain::{
+    OrganisationId, Participant, ParticipantId, ParticipantRole, Presence, SessionId, UserId,
+};
+
+use crate::StoreError;
+
+/// People's places in sessions.
+#[async_trait]
+pub trait Participants {
+    /// Keeps a new participant.
+    async fn insert_participant(
+        &mut self,
+        organisation: OrganisationId,
+        participant: &Participant,
+    ) -> Result<(), StoreError>;
+
+    /// One participant.
+    async fn participant(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+    ) -> Result<Option<Participant>, StoreError>;
+
+    /// A user's place in a session.
+    async fn participant_of_user(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        user: UserId,
+    ) -> Result<Option<Participant>, StoreError>;
+
+    /// All participants of a session in the order in which they took their places.
+    async fn participants(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+    ) -> Result<Vec<Participant>, StoreError>;
+
+    /// How many participants are in the room, not counting one.
+    async fn present_count_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+    ) -> Result<u32, StoreError>;
+
+    /// The places in which a user is present.
+    async fn present_places_of_user(
+        &mut self,
+        organisation: OrganisationId,
+        user: UserId,
+    ) -> Result<Vec<PresentPlace>, StoreError>;
+
+    /// The places of all organisations in which somebody is present. For the start of the server.
+    async fn present_places(&mut self) -> Result<Vec<PresentPlace>, StoreError>;
+
+    /// Stores the role.
+    async fn set_participant_role(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+        role: ParticipantRole,
+    ) -> Result<(), StoreError>;
+
+    /// Stores whether they are in the room.
+    async fn set_presence(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+        presence: &Presence,
+    ) -> Result<(), StoreError>;
+
+    /// Stores whether the place was taken away.
+    async fn set_removed(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+        is_removed: bool,
+    ) -> Result<(), StoreError>;
+}
+
+/// A place in which somebody is present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentPlace {
+    /// The session's organisation.
+    pub organisation_id: OrganisationId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The participant.
+    pub participant_id: ParticipantId,
+}

@@ -1,0 +1,97 @@
+use domain::{NetworkPath, Person, Presence};
+use store::Store;
+use time::Duration;
+
+use crate::world::{START, World, present};
+
+crate::conformance!(
+    participants_are_listed_in_the_order_of_their_coming,
+    every_presence_reads_back,
+    who_is_present_is_counted_and_found,
+    a_deleted_users_place_stays_without_a_name,
+);
+
+async fn participants_are_listed_in_the_order_of_their_coming(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let mut transaction = store.read().await.expect("the database is there");
+    let listed = transaction
+        .participants(world.organisation, world.session.id)
+        .await
+        .expect("it answers");
+    assert_eq!(listed, [world.participant, world.guest]);
+}
+
+async fn every_presence_reads_back(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session, id) = (world.organisation, world.session.id, world.participant.id);
+    let mut transaction = store.write().await.expect("the database is there");
+    for presence in [
+        present("a stay"),
+        Presence::Present {
+            joined_at: START,
+            stay: "another".to_owned(),
+            path: Some(NetworkPath::Tcp),
+        },
+        Presence::Gone {
+            joined_at: START,
+            left_at: START + Duration::minutes(1),
+        },
+        Presence::Expected,
+    ] {
+        transaction
+            .set_presence(organisation, session, id, &presence)
+            .await
+            .expect("it is stored");
+        let found = transaction.participant(organisation, session, id).await;
+        let found = found.expect("it answers").expect("it is found");
+        assert_eq!(found.presence, presence);
+    }
+}
+
+async fn who_is_present_is_counted_and_found(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session) = (world.organisation, world.session.id);
+    let mut transaction = store.write().await.expect("the database is there");
+    for id in [world.participant.id, world.guest.id] {
+        transaction
+            .set_presence(organisation, session, id, &present("a stay"))
+            .await
+            .expect("it is stored");
+    }
+    let others = transaction
+        .present_count_without(organisation, session, world.guest.id)
+        .await;
+    assert_eq!(others.expect("it answers"), 1);
+    let details = transaction.session(organisation, session, None).await;
+    let details = details.expect("it answers").expect("it is found");
+    assert_eq!(details.participants_present, 2);
+    let everywhere = transaction.present_places().await.expect("it answers");
+    assert_eq!(everywhere.len(), 2);
+    let of_user = transaction
+        .present_places_of_user(organisation, world.owner.id)
+        .await;
+    let of_user = of_user.expect("it answers");
+    assert_eq!(of_user.len(), 1);
+    assert_eq!(of_user[0].participant_id, world.participant.id);
+}
+
+async fn a_deleted_users_place_stays_without_a_name(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let mut transaction = store.write().await.expect("the database is there");
+    transaction
+        .erase_user(world.organisation, world.owner.id, START)
+        .await
+        .expect("it is erased");
+    let place = transaction
+        .participant_of_user(world.organisation, world.session.id, world.owner.id)
+        .await
+        .expect("it answers")
+        .expect("the place is still there");
+    assert_eq!(
+        place.person,
+        Person::User {
+            id: world.owner.id,
+            name: None
+        }
+    );
+}

@@ -1,0 +1,110 @@
+/** Users from the invitation to the last trace of them. */
+import { Api } from '../harness/api.ts';
+import { EXPERT } from '../harness/data.ts';
+import { expect, test } from '../harness/test.ts';
+
+test('a user is added, signs in, creates a session, is deleted, and leaves no name behind', async ({
+  server,
+  owner,
+  cast,
+}) => {
+  const admin = await cast.enter({ signedIn: owner });
+  await admin.page.goto('/people');
+  await admin.button('Add user').first().click();
+  const dialog = admin.page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill(EXPERT.name);
+  await dialog.getByLabel('Email', { exact: true }).fill(EXPERT.email);
+  await dialog.getByLabel('Role', { exact: true }).selectOption('expert');
+  await dialog.getByRole('button', { name: 'Add user', exact: true }).click();
+  const link = await dialog.getByLabel('Link to set a password').inputValue();
+
+  const expert = await cast.enter();
+  await expert.page.goto(link);
+  await expect(expert.heading(`Welcome, ${EXPERT.name}`)).toBeVisible();
+  await expert.field('Password').fill(EXPERT.password);
+  await expert.button('Set password and sign in').click();
+  await expect(expert.heading(/Hello, Bruno/)).toBeVisible();
+  await expert.link('New session').or(expert.button('New session')).first().click();
+  await expert.button('Create session').click();
+  await expect(expert.heading('Your session is ready')).toBeVisible();
+
+  await dialog.getByRole('button', { name: 'Done', exact: true }).click();
+  await admin.button(`More actions for ${EXPERT.name}`).click();
+  await admin.page.getByRole('menuitem', { name: 'Delete user' }).click();
+  await admin.page
+    .getByRole('alertdialog')
+    .or(admin.page.getByRole('dialog'))
+    .getByRole('button', { name: 'Delete user', exact: true })
+    .click();
+  await expect(admin.page.getByText(EXPERT.email)).toBeHidden();
+
+  // The open page is signed out, the password no longer works, and the one-time link is spent.
+  await expert.page.goto('/sessions');
+  await expect(expert.button('Sign in')).toBeVisible();
+  await expert.page.goto('/sign-in');
+  await expert.field('Email').fill(EXPERT.email);
+  await expert.field('Password').fill(EXPERT.password);
+  await expert.button('Sign in').click();
+  await expect(expert.page.getByText('Email or password is wrong')).toBeVisible();
+  const redeemed = await new Api(server).send('POST', 'password-links/redemptions', {
+    token: link.split('#')[1],
+    password: EXPERT.password,
+  });
+  expect(redeemed.status).toBe(410);
+
+  // What they did stays, as somebody's who is no longer here.
+  await admin.page.goto('/sessions');
+  await admin.page.getByRole('radio', { name: 'Everybody’s' }).or(admin.button('Everybody’s')).click();
+  await expect(admin.page.getByText('Deleted user')).toBeVisible();
+
+  await server.stop();
+  const files = await server.files();
+  expect(files.size).toBeGreaterThan(0);
+  for (const [path, bytes] of files) {
+    for (const trace of [EXPERT.name, 'Bruno', 'Teixeira', EXPERT.email, 'bruno.teixeira']) {
+      expect(bytes.includes(trace), `${trace} in ${path}`).toBe(false);
+    }
+  }
+});
+
+test('the last owner can neither be deleted nor deactivated nor made less', async ({ owner }) => {
+  const { items } = await owner.get<{ items: { id: string }[] }>('users');
+  const id = items[0]?.id ?? '';
+  for (const refused of [
+    await owner.send('DELETE', `users/${id}`),
+    await owner.send('PATCH', `users/${id}`, { state: 'deactivated' }),
+    await owner.send('PATCH', `users/${id}`, { role: 'member' }),
+  ]) {
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ type: '/problems/last-owner' });
+  }
+});
+
+test('a deactivated user is signed out everywhere and comes back when activated', async ({
+  server,
+  owner,
+  cast,
+}) => {
+  const expert = await owner.addUser(EXPERT);
+  const { items } = await owner.get<{ items: { id: string; email: string }[] }>('users');
+  const id = items.find(({ email }) => email === EXPERT.email)?.id ?? '';
+  const person = await cast.enter({ signedIn: expert });
+  await person.page.goto('/sessions');
+  await expect(person.heading('Sessions')).toBeVisible();
+
+  await owner.patch(`users/${id}`, { state: 'deactivated' });
+  expect((await expert.send('GET', 'sign-ins/current')).status).toBe(401);
+  expect((await new Api(server).send('POST', 'sign-ins', EXPERT)).status).not.toBe(201);
+  await person.page.reload();
+  await expect(person.button('Sign in')).toBeVisible();
+
+  await owner.patch(`users/${id}`, { state: 'active' });
+  await new Api(server).signIn(EXPERT.email, EXPERT.password);
+});
+
+test('an expert can see no people and change none', async ({ owner }) => {
+  const expert = await owner.addUser(EXPERT);
+  expect((await expert.send('GET', 'users')).status).toBe(403);
+  const added = await expert.send('POST', 'users', { name: 'X', email: 'x@example.org', role: 'owner' });
+  expect(added.status).toBe(403);
+});

@@ -1,0 +1,34 @@
+//! What a live session asks of the API.
+
+import { api } from '#lib/api/api.ts';
+import type { MintedRtcToken, OwnPlace, Participant, ParticipantRole, Session } from '#lib/api/schema.ts';
+
+/** This browser's place in the session. Refused as `seat-needed` when it has none. */
+export function readPlace(id: string): Promise<OwnPlace> {
+  return api.get('/sessions/{id}/participants/me', { path: { id } });
+}
+
+export function readSession(id: string): Promise<Session> {
+  return api.get('/sessions/{id}', { path: { id } });
+}
+
+/** For signed-in people; guests take theirs by redeeming an invite. */
+export function takeSeat(id: string, role: ParticipantRole): Promise<Participant> {
+  return api.post('/sessions/{id}/participants', { path: { id }, body: { role } });
+}
+
+export function requestRtcToken(id: string): Promise<MintedRtcToken> {
+  return api.post('/sessions/{id}/rtc-tokens', { path: { id } });
+}
+
+export async function removeParticipant(id: string, participant_id: string): Promise<void> {
+  await api.delete('/sessions/{id}/participants/{participant_id}', { path: { id, participant_id } });
+}
+
+export function endSession(id: string): Promise<Session> {
+  return api.post('/sessions/{id}/end', { path: { id } });
+}
+
+export function reopenSession(id: string): Promise<Session> {
+  return api.post('/sessions/{id}/reopen', { path: { id } });
+}

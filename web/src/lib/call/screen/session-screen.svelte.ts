@@ -1,0 +1,82 @@
+//! What a live session's screen is doing: which window is open, who is on the stage and how, whether the hand
+//! points. Desk and phone show the same one.
+
+import { t } from '#lib/i18n/i18n.ts';
+
+import type { Call } from '../call.svelte.ts';
+import type { Device } from '../device.svelte.ts';
+import type { Person } from '../people.ts';
+import type { Point } from '../picture.ts';
+import { StageView } from './stage-view.svelte.ts';
+
+export type OpenWindow = 'people' | 'invite' | 'shortcuts' | 'settings' | 'end';
+
+/** A pointer that belongs on the stage. */
+export interface Marker {
+  id: string;
+  name: string;
+  isYou: boolean;
+  colour: number;
+  point: Point;
+}
+
+export class SessionScreen {
+  readonly call: Call;
+  readonly view = new StageView();
+
+  isPointing = $state(false);
+  /** The panel beside the stage of a desk. */
+  isPanelOpen = $state(true);
+  /** At most one window lies over the session. */
+  open = $state<OpenWindow | null>(null);
+
+  constructor(call: Call) {
+    this.call = call;
+  }
+
+  get title(): string {
+    return this.call.connection.log.session?.title ?? t('common.untitled-session');
+  }
+
+  get canEnd(): boolean {
+    return this.call.connection.log.session?.can.end ?? false;
+  }
+
+  get isAlone(): boolean {
+    return this.call.people.length <= 1;
+  }
+
+  /** Everybody who is not on the stage. */
+  get others(): readonly Person[] {
+    return this.call.people.filter((person) => person.id !== this.call.onStage?.id);
+  }
+
+  /** Pointers in the video that is on this stage. */
+  get markers(): readonly Marker[] {
+    const { people, pointings, onStage } = this.call;
+    return pointings.flatMap(({ from, track, point }) => {
+      const person = people.find(({ id }) => id === from);
+      if (!person || track !== onStage?.picture?.id) return [];
+      const { id, isYou, colour } = person;
+      return [{ id, isYou, colour, point, name: person.name ?? t('common.deleted-user') }];
+    });
+  }
+
+  toggle(device: Device): void {
+    if (device.sent !== null) device.turnOff();
+    else void device.open().then(() => this.#explain(device));
+  }
+
+  togglePointer(): void {
+    this.isPointing = !this.isPointing;
+    if (!this.isPointing) this.call.pointOff();
+  }
+
+  putPointerAway(): void {
+    if (this.isPointing) this.togglePointer();
+  }
+
+  #explain(device: Device): void {
+    if (device.problem !== null) this.open = 'settings';
+  }
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+
+import type { Policies, PolicyLevel } from '#lib/api/schema.ts';
+import { originOf } from './policy-book.svelte.ts';
+
+const silent: PolicyLevel = { 'sessions.guests': null, 'sessions.code_ttl': null, 'files.enabled': null };
+const defaults = { 'sessions.guests': true, 'sessions.code_ttl': 604_800, 'files.enabled': true };
+
+function policies(levels: Partial<Pick<Policies, 'installation' | 'organisation'>>): Policies {
+  return { installation: silent, organisation: silent, effective: defaults, defaults, ...levels };
+}
+
+test('a policy that nobody set is the default', () => {
+  expect(originOf(policies({}), 'sessions.guests')).toBe('default');
+});
+
+test('the organisation can set it', () => {
+  const organisation = { ...silent, 'sessions.guests': false };
+  expect(originOf(policies({ organisation }), 'sessions.guests')).toBe('organisation');
+});
+
+test('what the installation forbids stays forbidden', () => {
+  const installation = { ...silent, 'files.enabled': false };
+  const organisation = { ...silent, 'files.enabled': true };
+  expect(originOf(policies({ installation, organisation }), 'files.enabled')).toBe('fixed');
+});

@@ -1,0 +1,3 @@
+import { requireSignIn } from '#lib/sign-in/require-sign-in.ts';
+
+export { requireSignIn as load };
