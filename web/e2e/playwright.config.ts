@@ -18,6 +18,8 @@ export default defineConfig({
   projects: [
     { name: 'harness', testDir: './harness', testMatch: '*.spec.ts' },
     { name: 'browser', testDir: './tests', testMatch: '*.spec.ts' },
-    { name: 'clients', testDir: './clients', testMatch: '*.spec.ts' },
+    { name: 'clients', testDir: './clients', testMatch: '*.spec.ts', testIgnore: 'network/**' },
+    // Inside scripts/in-network.sh only.
+    { name: 'network', testDir: './clients/network', testMatch: '*.spec.ts' },
   ],
 });

@@ -53,10 +53,12 @@ export class ApiError extends Error {
 
 export class Api {
   readonly #origin: string;
+  readonly #plainUrl: string;
   readonly #cookies = new Map<string, { value: string; path: string }>();
 
-  constructor(server: Pick<Server, 'url'>) {
+  constructor(server: Pick<Server, 'url' | 'plainUrl'>) {
     this.#origin = server.url;
+    this.#plainUrl = server.plainUrl;
   }
 
   /** The sign-in's secret, for a browser that is to be signed in without the form. */
@@ -88,7 +90,7 @@ export class Api {
       email: user.email,
       role: user.role,
     });
-    const other = new Api({ url: this.#origin });
+    const other = new Api({ url: this.#origin, plainUrl: this.#plainUrl });
     await other.post('password-links/redemptions', {
       token: password_link.url.split('#')[1],
       password: user.password,
@@ -136,7 +138,7 @@ export class Api {
 
   /** The bare answer, whatever its status. */
   async send(method: string, path: string, body?: unknown, headers: HeadersInit = {}): Promise<Response> {
-    const url = new URL(`/api/v1/${path}`, this.#origin);
+    const url = new URL(`/api/v1/${path}`, this.#plainUrl);
     const all = new Headers(headers);
     if (!all.has('origin')) all.set('origin', this.#origin);
     if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');

@@ -89,6 +89,8 @@ export class Person {
     });
     const context = await browser.newContext({
       baseURL: server.url,
+      // The certificate that the server makes for itself.
+      ignoreHTTPSErrors: true,
       viewport: options.viewport ?? (options.isPhone ? PHONE : DESKTOP),
       deviceScaleFactor: devicePixelRatio,
       isMobile: options.isPhone ?? false,

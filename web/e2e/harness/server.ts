@@ -1,5 +1,6 @@
 /**
- * The real binary, started on free ports of the loopback address with a data folder of its own.
+ * The real binary, started on free ports of the loopback address (or of another place) with a data
+ * folder of its own.
  *
  * A server can be killed and started anew on the same ports and data. What it logs is kept; a panic
  * in the log fails the test that owns the server.
@@ -20,34 +21,60 @@ const BINARY = process.env['HELPSIGHT_E2E_BINARY'] ?? join(REPOSITORY, 'target/r
 const ANNOUNCEMENT = 'Helpsight is ready';
 const READY_MS = 20_000;
 const STOP_MS = 20_000;
+/** A place with a name has the port to itself. */
+const HTTPS_PORT = 443;
 
 /** Settings by their environment names without the prefix: `{ SESSIONS__PARTICIPANTS_MAX: '2' }`. */
 export type Settings = Readonly<Record<string, string>>;
 
+/** Where a server runs, and how it is found there. */
+export interface Place {
+  readonly address: string;
+  /** The name in its URL. A name other than the address is served with `https`. */
+  readonly host: string;
+  /** The command that runs another one there. */
+  readonly enter: readonly string[];
+}
+
+const LOOPBACK: Place = { address: '127.0.0.1', host: '127.0.0.1', enter: [] };
+
 export class Server {
+  /** As people's browsers know it. */
   readonly url: string;
+  /** The same by plain HTTP, for tests themselves. */
+  readonly plainUrl: string;
   readonly dataDir: string;
   readonly httpPort: number;
   readonly mediaPort: number;
   readonly #settings: Settings;
+  readonly #place: Place;
   #process: ChildProcess | undefined;
   #log = '';
 
-  private constructor(options: { dataDir: string; httpPort: number; mediaPort: number; settings: Settings }) {
+  private constructor(options: {
+    dataDir: string;
+    httpPort: number;
+    mediaPort: number;
+    settings: Settings;
+    place: Place;
+  }) {
     this.dataDir = options.dataDir;
     this.httpPort = options.httpPort;
     this.mediaPort = options.mediaPort;
-    this.url = `http://127.0.0.1:${options.httpPort}`;
+    this.plainUrl = `http://${options.place.address}:${options.httpPort}`;
+    this.url = isNamed(options.place) ? `https://${options.place.host}` : this.plainUrl;
     this.#settings = options.settings;
+    this.#place = options.place;
   }
 
-  static async start(settings: Settings = {}): Promise<Server> {
+  static async start(settings: Settings = {}, place: Place = LOOPBACK): Promise<Server> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build --release`);
     const server = new Server({
       dataDir: await mkdtemp(join(tmpdir(), 'helpsight-e2e-')),
       httpPort: await freeTcpPort(),
       mediaPort: await freeUdpPort(),
       settings,
+      place,
     });
     await server.resume();
     return server;
@@ -58,26 +85,27 @@ export class Server {
     const environment = Object.fromEntries(
       Object.entries(this.#settings).map(([name, value]) => [`HELPSIGHT_${name}`, value]),
     );
-    const child = spawn(
+    const { address, enter } = this.#place;
+    const [command = BINARY, ...rest] = [
+      ...enter,
       BINARY,
-      [
-        'serve',
-        ...['--data-dir', this.dataDir],
-        ...['--http', `127.0.0.1:${this.httpPort}`],
-        ...['--public-url', this.url],
-        ...['--public-address', '127.0.0.1'],
-      ],
-      {
-        cwd: this.dataDir,
-        env: {
-          PATH: process.env['PATH'],
-          RUST_BACKTRACE: '1',
-          HELPSIGHT_MEDIA__UDP_LISTEN: `127.0.0.1:${this.mediaPort}`,
-          ...environment,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+      'serve',
+      ...['--data-dir', this.dataDir],
+      ...['--http', `${address}:${this.httpPort}`],
+      ...(isNamed(this.#place) ? ['--https', `${address}:${HTTPS_PORT}`] : []),
+      ...['--public-url', this.url],
+      ...['--public-address', address],
+    ];
+    const child = spawn(command, rest, {
+      cwd: this.dataDir,
+      env: {
+        PATH: process.env['PATH'],
+        RUST_BACKTRACE: '1',
+        HELPSIGHT_MEDIA__UDP_LISTEN: `${address}:${this.mediaPort}`,
+        ...environment,
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     const keep = (chunk: Buffer): void => {
       this.#log += chunk.toString();
@@ -136,7 +164,7 @@ export class Server {
       if (child.exitCode !== null) {
         throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
       }
-      const isReady = await fetch(`${this.url}/readyz`)
+      const isReady = await fetch(`${this.plainUrl}/readyz`)
         .then((answer) => answer.ok)
         .catch(() => false);
       if (isReady && this.#log.includes(ANNOUNCEMENT, begin)) return;
@@ -159,6 +187,10 @@ export class Server {
     }
     return code;
   }
+}
+
+function isNamed({ address, host }: Place): boolean {
+  return host !== address;
 }
 
 async function freeTcpPort(): Promise<number> {

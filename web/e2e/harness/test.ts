@@ -11,7 +11,7 @@ import { test as base, expect, type TestInfo } from '@playwright/test';
 
 import { Api } from './api.ts';
 import { Person, type PersonOptions } from './person.ts';
-import { Server, type Settings } from './server.ts';
+import { Server, type Place, type Settings } from './server.ts';
 
 export interface Cast {
   /** A new browser. */
@@ -20,6 +20,8 @@ export interface Cast {
 
 interface Fixtures {
   settings: Settings;
+  /** Where the server is, if not on the loopback address. */
+  place: Place | undefined;
   server: Server;
   /** The owner's API after first-run set-up. */
   owner: Api;
@@ -29,8 +31,10 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   settings: [{}, { option: true }],
 
-  server: async ({ settings }, use, testInfo) => {
-    const server = await Server.start(settings);
+  place: [undefined, { option: true }],
+
+  server: async ({ settings, place }, use, testInfo) => {
+    const server = await Server.start(settings, place);
     try {
       await use(server);
     } finally {

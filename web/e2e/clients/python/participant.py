@@ -1,187 +1,200 @@
 """A participant that is not ours: the official Python client in a room of the server under test.
 
-Publishes the counted picture and beeps, and tells as JSON lines what it receives:
-
-    {"event": "connected"}
-    {"event": "sent", "at_ms": …, "counter": …}                  every tenth own frame
-    {"event": "video", "from": …, "at_ms": …, "counter": …}      every received frame that can be read
-    {"event": "audio", "from": …, "frequency_hz": …, "level_db": …}
-    {"event": "data", "from": …, "topic": …, "text": …}
-    {"event": "disconnected", "reason": …}
-
-Each line of standard input is a data packet to send: {"topic": …, "text": …, "reliable": …}.
-The end of standard input ends the participant.
+Publishes the counted picture and beeps. What it tells and which orders it takes is written down in
+clients/participant.ts.
 """
 
 import argparse
 import asyncio
+import hashlib
 import json
 import sys
-import time
+from collections.abc import Coroutine
 
-import numpy as np
 from livekit import rtc
 
-# The geometry of the picture is the browser harness's: see harness/picture.ts.
-CELLS = 4
-CELL = 0.06
-CHECK_MASK = 0b1010
-FRAMES = 300
-FRAMES_PER_SECOND = 30
-WIDTH, HEIGHT = 640, 360
+import media
+from picture import HEIGHT, WIDTH
 
-SAMPLE_RATE_HZ = 48_000
-SAMPLES_PER_FRAME = 480
+NOTES, PARCELS = "notes", "parcels"
 
 
 def tell(event: str, **fields: object) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-def now_ms() -> float:
-    return time.time() * 1000
+def pattern(size: int) -> bytes:
+    """A byte stream's content: bytes that are told apart by their place."""
+    return bytes(at * 7 % 251 for at in range(size))
 
 
-def bits_of(counter: int) -> int:
-    check = (counter ^ (counter >> 4) ^ (counter >> 8) ^ CHECK_MASK) & 0xF
-    return counter << 4 | check
+class Participant:
+    def __init__(self, tone_hz: float) -> None:
+        self.room = rtc.Room()
+        self.tone_hz = tone_hz
+        self.published: dict[str, rtc.LocalTrack] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.listen_to_room()
 
+    def start(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
-def panel(width: int, height: int) -> tuple[float, float, float]:
-    """Left, top and side of one cell."""
-    cell = CELL * min(width, height)
-    return width / 2 - CELLS / 2 * cell, height / 2 - CELLS / 2 * cell, cell
+    def listen_to_room(self) -> None:
+        room = self.room
 
+        def whose(participant: rtc.Participant | None) -> dict[str, object]:
+            return {"from": participant.identity if participant else None}
 
-def draw(counter: int) -> np.ndarray:
-    """One RGBA frame."""
-    frame = np.full((HEIGHT, WIDTH, 4), 120, dtype=np.uint8)
-    frame[..., 3] = 255
-    left, top, cell = panel(WIDTH, HEIGHT)
-    margin = cell / 2
-    end = CELLS * cell + margin
-    frame[round(top - margin) : round(top + end), round(left - margin) : round(left + end), :3] = 255
-    for index in range(CELLS * CELLS):
-        if bits_of(counter) >> (15 - index) & 1:
-            continue
-        x, y = left + index % CELLS * cell, top + index // CELLS * cell
-        frame[round(y) : round(y + cell), round(x) : round(x + cell), :3] = 0
-    return frame
+        def kind_of(publication: rtc.TrackPublication) -> str:
+            return "video" if publication.kind == rtc.TrackKind.KIND_VIDEO else "audio"
 
+        def on_track(
+            track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+        ) -> None:
+            is_encrypted = publication.encryption_type != rtc.EncryptionType.NONE
+            kind = kind_of(publication)
+            tell("subscribed", **whose(participant), kind=kind, is_encrypted=is_encrypted)
+            take = media.watch if kind == "video" else media.listen
+            self.start(take(track, participant.identity, tell))
 
-def read_counter(luma: np.ndarray) -> int | None:
-    height, width = luma.shape
-    left, top, cell = panel(width, height)
-    bits = 0
-    for index in range(CELLS * CELLS):
-        x = left + (index % CELLS + 0.25) * cell
-        y = top + (index // CELLS + 0.25) * cell
-        middle = luma[round(y) : round(y + cell / 2), round(x) : round(x + cell / 2)]
-        bits = bits << 1 | int(middle.mean() >= 128)
-    counter = bits >> 4
-    return counter if bits_of(counter) == bits else None
+        def on_data(packet: rtc.DataPacket) -> None:
+            tell("data", **whose(packet.participant), topic=packet.topic, text=packet.data.decode())
 
+        def on_description(participant: rtc.Participant) -> None:
+            tell(
+                "described",
+                **whose(participant),
+                name=participant.name,
+                metadata=participant.metadata,
+                attributes=dict(participant.attributes),
+            )
 
-async def publish_video(source: rtc.VideoSource) -> None:
-    begin = time.monotonic()
-    frame_number = 0
-    while True:
-        counter = frame_number % FRAMES
-        pixels = draw(counter)
-        source.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, pixels.tobytes()))
-        if frame_number % 10 == 0:
-            tell("sent", at_ms=now_ms(), counter=counter)
-        frame_number += 1
-        # The frame clock: what a camera's hardware does.
-        await asyncio.sleep(max(0.0, begin + frame_number / FRAMES_PER_SECOND - time.monotonic()))
-
-
-async def publish_audio(source: rtc.AudioSource, frequency_hz: float) -> None:
-    sample = 0
-    while True:
-        at = (sample + np.arange(SAMPLES_PER_FRAME)) / SAMPLE_RATE_HZ
-        phase = at % 1.0
-        ramps = np.minimum(1.0, np.minimum(phase / 0.01, (0.5 - phase) / 0.01))
-        loudness = np.where(phase < 0.5, ramps, 0.0)
-        wave = np.sin(2 * np.pi * frequency_hz * at) * loudness * 0.5
-        pcm = (wave * 32_767).astype(np.int16)
-        frame = rtc.AudioFrame(pcm.tobytes(), SAMPLE_RATE_HZ, 1, SAMPLES_PER_FRAME)
-        await source.capture_frame(frame)
-        sample += SAMPLES_PER_FRAME
-
-
-async def watch(track: rtc.Track, sender: str) -> None:
-    stream = rtc.VideoStream(track, format=rtc.VideoBufferType.I420)
-    async for event in stream:
-        frame = event.frame
-        luma = np.frombuffer(frame.data, dtype=np.uint8)[: frame.width * frame.height]
-        counter = read_counter(luma.reshape(frame.height, frame.width))
-        if counter is not None:
-            tell("video", **{"from": sender}, at_ms=now_ms(), counter=counter)
-
-
-async def listen(track: rtc.Track, sender: str) -> None:
-    stream = rtc.AudioStream(track, sample_rate=SAMPLE_RATE_HZ, num_channels=1)
-    window = np.hanning(8192)
-    heard = np.zeros(0)
-    async for event in stream:
-        heard = np.append(heard, np.frombuffer(event.frame.data, dtype=np.int16) / 32_768)
-        if heard.size < window.size:
-            continue
-        spectrum = np.abs(np.fft.rfft(heard[: window.size] * window)) * 2 / window.sum()
-        heard = heard[window.size :]
-        loudest = int(spectrum.argmax())
-        tell(
-            "audio",
-            **{"from": sender},
-            frequency_hz=loudest * SAMPLE_RATE_HZ / window.size,
-            level_db=float(20 * np.log10(max(spectrum[loudest], 1e-10))),
+        room.on("track_subscribed", on_track)
+        room.on("track_unsubscribed", lambda _t, pub, who: tell("unsubscribed", **whose(who), kind=kind_of(pub)))
+        room.on("track_muted", lambda who, pub: tell("muted", **whose(who), kind=kind_of(pub)))
+        room.on("track_unmuted", lambda who, pub: tell("unmuted", **whose(who), kind=kind_of(pub)))
+        room.on("participant_connected", lambda who: tell("joined", **whose(who), sid=who.sid))
+        room.on("participant_disconnected", lambda who: tell("left", **whose(who), sid=who.sid))
+        room.on("participant_metadata_changed", lambda who, *_: on_description(who))
+        room.on("participant_name_changed", lambda who, *_: on_description(who))
+        room.on("participant_attributes_changed", lambda _, who: on_description(who))
+        room.on("data_received", on_data)
+        room.on("reconnecting", lambda: tell("reconnecting"))
+        room.on("reconnected", lambda: tell("reconnected", sid=room.local_participant.sid))
+        room.on("disconnected", lambda reason: tell("disconnected", reason=str(reason)))
+        room.register_text_stream_handler(
+            NOTES, lambda reader, sender: self.start(self.read_text(reader, sender))
+        )
+        room.register_byte_stream_handler(
+            PARCELS, lambda reader, sender: self.start(self.read_bytes(reader, sender))
         )
 
+    async def read_text(self, reader: rtc.TextStreamReader, sender: str) -> None:
+        tell("text", **{"from": sender}, text=await reader.read_all())
 
-async def take_part(url: str, token: str, tone_hz: float) -> None:
-    room = rtc.Room()
-    tasks: set[asyncio.Task[None]] = set()
+    async def read_bytes(self, reader: rtc.ByteStreamReader, sender: str) -> None:
+        content = b"".join([chunk async for chunk in reader])
+        digest = hashlib.sha256(content).hexdigest()
+        tell("bytes", **{"from": sender}, name=reader.info.name, size=len(content), sha256=digest)
 
-    @room.on("track_subscribed")
-    def on_track(track: rtc.Track, _publication: object, participant: rtc.RemoteParticipant) -> None:
-        take = watch if track.kind == rtc.TrackKind.KIND_VIDEO else listen
-        tasks.add(asyncio.create_task(take(track, participant.identity)))
+    async def enter(self, url: str, token: str, options: rtc.RoomOptions) -> None:
+        await self.room.connect(url, token, options)
+        me = self.room.local_participant
+        for method in ("echo", "refuse"):
+            me.register_rpc_method(method, self.answer)
+        for who in self.room.remote_participants.values():
+            tell("joined", **{"from": who.identity}, sid=who.sid)
+        tell("connected", identity=me.identity, sid=me.sid)
+        await self.publish()
 
-    @room.on("data_received")
-    def on_data(packet: rtc.DataPacket) -> None:
-        sender = packet.participant.identity if packet.participant else None
-        tell("data", **{"from": sender}, topic=packet.topic, text=packet.data.decode())
+    async def answer(self, call: rtc.RpcInvocationData) -> str:
+        tell("called", **{"from": call.caller_identity}, topic=call.method, text=call.payload)
+        if call.method == "refuse":
+            raise rtc.RpcError(1600, "not today", call.payload)
+        return call.payload.upper()
 
-    @room.on("disconnected")
-    def on_disconnected(reason: object) -> None:
-        tell("disconnected", reason=str(reason))
-
-    await room.connect(url, token)
-    tell("connected")
-
-    video = rtc.VideoSource(WIDTH, HEIGHT)
-    audio = rtc.AudioSource(SAMPLE_RATE_HZ, 1)
-    await room.local_participant.publish_track(
-        rtc.LocalVideoTrack.create_video_track("camera", video),
-        rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False),
-    )
-    await room.local_participant.publish_track(
-        rtc.LocalAudioTrack.create_audio_track("microphone", audio),
-        rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE),
-    )
-    tasks.add(asyncio.create_task(publish_video(video)))
-    tasks.add(asyncio.create_task(publish_audio(audio, tone_hz)))
-
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        order = json.loads(line)
-        await room.local_participant.publish_data(
-            order["text"], topic=order["topic"], reliable=order["reliable"]
+    async def publish(self) -> None:
+        video = rtc.VideoSource(WIDTH, HEIGHT)
+        audio = rtc.AudioSource(media.SAMPLE_RATE_HZ, 1)
+        me = self.room.local_participant
+        camera = rtc.LocalVideoTrack.create_video_track("camera", video)
+        microphone = rtc.LocalAudioTrack.create_audio_track("microphone", audio)
+        await me.publish_track(
+            camera, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False)
         )
-    for task in tasks:
-        task.cancel()
-    await room.disconnect()
+        await me.publish_track(
+            microphone, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        )
+        self.published = {"video": camera, "audio": microphone}
+        self.start(media.film(video, tell))
+        self.start(media.beep(audio, self.tone_hz))
+        tell("published")
+
+    async def obey(self, order: dict) -> str | None:
+        me = self.room.local_participant
+        to = order.get("to") or []
+        match order["order"]:
+            case "data":
+                await me.publish_data(
+                    order["text"],
+                    topic=order["topic"],
+                    reliable=order["reliable"],
+                    destination_identities=to,
+                )
+            case "call":
+                return await me.perform_rpc(
+                    destination_identity=to[0], method=order["topic"], payload=order["text"]
+                )
+            case "text":
+                await me.send_text(order["text"], topic=NOTES, destination_identities=to)
+            case "bytes":
+                writer = await me.stream_bytes(
+                    order["name"], total_size=order["size"], topic=PARCELS, destination_identities=to
+                )
+                await writer.write(pattern(order["size"]))
+                await writer.aclose()
+            case "mute":
+                self.published[order["kind"]].mute()
+            case "unmute":
+                self.published[order["kind"]].unmute()
+            case "describe":
+                await me.set_name(order["name"])
+                await me.set_metadata(order["metadata"])
+                await me.set_attributes(order["attributes"])
+            case unknown:
+                raise ValueError(f"no such order: {unknown}")
+        return None
+
+    async def take_orders(self) -> None:
+        loop = asyncio.get_running_loop()
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            order = json.loads(line)
+            try:
+                tell("done", id=order["id"], text=await self.obey(order))
+            except Exception as error:  # whatever it is, the test judges it
+                tell("failed", id=order["id"], text=f"{getattr(error, 'code', '')} {error}".strip())
+
+    async def leave(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await self.room.disconnect()
+
+
+def options_of(arguments: argparse.Namespace) -> rtc.RoomOptions:
+    options = rtc.RoomOptions(single_peer_connection=not arguments.dual)
+    if arguments.key:
+        keys = rtc.KeyProviderOptions(shared_key=arguments.key.encode())
+        options.encryption = rtc.E2EEOptions(key_provider_options=keys)
+    return options
+
+
+async def take_part(arguments: argparse.Namespace) -> None:
+    participant = Participant(arguments.tone_hz)
+    await participant.enter(arguments.url, arguments.token, options_of(arguments))
+    await participant.take_orders()
+    await participant.leave()
 
 
 def main() -> None:
@@ -189,8 +202,9 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--token", required=True)
     parser.add_argument("--tone-hz", type=float, required=True)
-    arguments = parser.parse_args()
-    asyncio.run(take_part(arguments.url, arguments.token, arguments.tone_hz))
+    parser.add_argument("--dual", action="store_true", help="two peer connections")
+    parser.add_argument("--key", help="the shared key of end-to-end encryption")
+    asyncio.run(take_part(parser.parse_args()))
 
 
 if __name__ == "__main__":
