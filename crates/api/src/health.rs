@@ -22,14 +22,13 @@ pub(crate) fn routes() -> Router<Edge> {
         .route("/readyz", get(ready))
 }
 
-/// Ready as long as the database and the media engine answer and nobody has asked for a stop.
+/// Ready as long as the database and the whole media engine answer and nobody has asked for a stop.
 async fn ready(State(edge): State<Edge>) -> Response {
     if edge.stopping().is_cancelled() {
         return unready("the server is stopping");
     }
-    // An order about nobody: it changes nothing, but only an engine that runs carries it out.
-    let media = edge.rtc().remove_participant("", "");
-    if !matches!(timeout(ANSWER_WITHIN, media).await, Ok(Ok(()))) {
+    let media = timeout(ANSWER_WITHIN, edge.rtc().health());
+    if !matches!(media.await, Ok(Ok(()))) {
         return unready("the media engine does not answer");
     }
     let database = app::installation::describe(edge.app());
@@ -68,6 +67,16 @@ mod tests {
     async fn a_server_without_its_media_engine_is_not_ready() {
         let installation = Installation::fresh().await;
         installation.engine.stop();
+        let refused = installation.browser().get("/readyz").await;
+        assert_eq!(refused.text("/detail"), "the media engine does not answer");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_hangs_keeps_nobody_waiting_for_ever() {
+        let installation = Installation::fresh().await;
+        installation.engine.hang();
+        // Nothing here touches the database, so that time can jump to the end of the wait.
+        tokio::time::pause();
         let refused = installation.browser().get("/readyz").await;
         assert_eq!(refused.text("/detail"), "the media engine does not answer");
     }

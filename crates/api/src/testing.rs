@@ -387,12 +387,18 @@ impl Random for TestRandom {
 #[derive(Debug, Default)]
 pub(crate) struct TestEngine {
     has_stopped: AtomicBool,
+    hangs: AtomicBool,
 }
 
 impl TestEngine {
     /// From here on it takes no order.
     pub(crate) fn stop(&self) {
         self.has_stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// From here on it answers nobody who asks for its health.
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
     }
 
     async fn obey(&self) -> Result<(), RtcError> {
@@ -424,6 +430,13 @@ impl RtcEngine for TestEngine {
     }
 
     fn close_room<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(self.obey())
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), RtcError>> {
+        if self.hangs.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(self.obey())
     }
 

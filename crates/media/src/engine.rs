@@ -232,6 +232,20 @@ impl RtcEngine for EmbeddedEngine {
         ))
     }
 
+    fn health(&self) -> BoxFuture<'_, Result<(), RtcError>> {
+        Box::pin(async {
+            for shard in self.shards.iter() {
+                // It is about nobody and changes nothing, but only a shard that runs carries it out.
+                let nobody = Order::Remove {
+                    room: String::new(),
+                    identity: String::new(),
+                };
+                self.order(shard, nobody).await?;
+            }
+            Ok(())
+        })
+    }
+
     fn shut_down(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             for shard in self.shards.iter() {
@@ -311,4 +325,32 @@ fn random(bytes: &mut [u8]) {
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_stopped_shard_makes_the_engine_unhealthy() {
+        let config = Config {
+            udp_listen: ([127, 0, 0, 1], 0).into(),
+            public_addresses: Vec::new(),
+            shards: 2,
+            api_key: "key".to_owned(),
+            api_secret: "secret".to_owned(),
+            node: "test".to_owned(),
+        };
+        let (events, _news) = mpsc::channel(8);
+        let engine = EmbeddedEngine::start(config, &events).expect("it starts");
+        assert_eq!(engine.health().await, Ok(()));
+        for shard in engine.shards.iter().rev() {
+            let (done, is_done) = oneshot::channel();
+            let stop = shard.command(Command::Stop { done }).await;
+            stop.expect("it still runs");
+            is_done.await.expect("it stops");
+            assert_eq!(engine.health().await, Err(RtcError::Stopped));
+        }
+        engine.shut_down().await;
+    }
 }

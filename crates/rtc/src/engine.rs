@@ -21,6 +21,10 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
     /// Ends a room for everybody in it; the clients are told why. Unknown names are not an error.
     fn close_room<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), RtcError>>;
 
+    /// Answers once every part that carries media has shown that it runs. A part that hangs keeps
+    /// the answer back: the caller bounds the wait.
+    fn health(&self) -> BoxFuture<'_, Result<(), RtcError>>;
+
     /// Tells every client that the server stops and that it should join anew, then stops media.
     fn shut_down(&self) -> BoxFuture<'_, ()>;
 }

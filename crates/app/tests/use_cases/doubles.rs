@@ -133,6 +133,10 @@ impl RtcEngine for TestRtc {
         Box::pin(async move { self.take(order) })
     }
 
+    fn health(&self) -> BoxFuture<'_, Result<(), RtcError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn shut_down(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
