@@ -1,6 +1,6 @@
 //! Who asks.
 
-use domain::{Organisation, OrganisationId, ParticipantId, SessionId, User, UserId};
+use domain::{Organisation, OrganisationId, ParticipantId, SessionId, TokenHash, User, UserId};
 
 /// A user who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct SignedIn {
     pub user: User,
     /// Where they belong.
     pub organisation: Organisation,
+    /// The browser's sign-in, on which the right to ask rests.
+    pub sign_in: TokenHash,
 }
 
 /// A guest's browser that holds a place in a session.
@@ -42,6 +44,13 @@ impl Caller {
     pub(crate) fn user_id(&self) -> Option<UserId> {
         match self {
             Self::User(signed_in) => Some(signed_in.user.id),
+            Self::Seat(_) => None,
+        }
+    }
+
+    pub(crate) fn sign_in(&self) -> Option<TokenHash> {
+        match self {
+            Self::User(signed_in) => Some(signed_in.sign_in),
             Self::Seat(_) => None,
         }
     }

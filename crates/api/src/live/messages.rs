@@ -61,6 +61,7 @@ impl From<CloseReason> for Goodbye {
         match reason {
             CloseReason::Stopping => Self::STOPPING,
             CloseReason::Removed => Self::new(4001, "removed from the session"),
+            CloseReason::SignedOut => Self::new(4002, "signed out"),
             CloseReason::SeatNeeded => Self::new(4003, "the seat is no longer valid"),
             CloseReason::TooSlow => Self::TOO_SLOW,
             CloseReason::Gone => Self::new(4009, "the session is gone"),

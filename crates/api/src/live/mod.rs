@@ -37,7 +37,7 @@ struct OpenLive {
     after: Option<u64>,
 }
 
-problems!(Refusals: InvalidInput, SeatNeeded, CrossOriginRefused, NotFound, UpgradeRequired);
+problems!(Refusals: InvalidInput, NotSignedIn, SeatNeeded, CrossOriginRefused, NotFound, UpgradeRequired);
 
 /// Follow a session: a WebSocket whose messages are described in `session-live.schema.json`
 #[utoipa::path(get, path = "/sessions/{id}/live", tag = "sessions", operation_id = "follow_session",
@@ -69,6 +69,7 @@ impl From<SubscribeError> for Problem {
         match error {
             SubscribeError::NotFound => Kind::NotFound.into(),
             SubscribeError::SeatNeeded => Kind::SeatNeeded.into(),
+            SubscribeError::SignedOut => Kind::NotSignedIn.into(),
             SubscribeError::Stopping => Kind::Unavailable.into(),
             SubscribeError::Store(error) => Self::store(&error),
         }

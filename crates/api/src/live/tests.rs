@@ -183,6 +183,39 @@ async fn a_removed_guest_is_told_so() {
 }
 
 #[tokio::test]
+async fn signing_out_hangs_up() {
+    let (_installation, address, mut owner, created) = session().await;
+    let mut socket = open(address, &created, &owner).await;
+    told(&mut socket).await;
+    let signed_out = owner.delete("/api/v1/sign-ins/current").await;
+    assert_eq!(signed_out.status, 204);
+    let frame = closed(&mut socket).await;
+    assert_eq!((code(&frame), frame.reason.as_str()), (4002, "signed out"));
+}
+
+#[tokio::test]
+async fn a_deactivated_user_is_hung_up_on() {
+    let (installation, address, mut owner, created) = session().await;
+    let mut user = installation
+        .user(&mut owner, "uma@example.com", "expert")
+        .await;
+    let places = format!(
+        "/api/v1/sessions/{}/participants",
+        created.text("/session/id")
+    );
+    let seated = user.post(&places, &json!({ "role": "expert" })).await;
+    assert_eq!(seated.status, 201, "{seated:?}");
+    let mut socket = open(address, &created, &user).await;
+    told(&mut socket).await;
+    let me = user.get("/api/v1/sign-ins/current").await;
+    let path = format!("/api/v1/users/{}", me.text("/user/id"));
+    let off = json!({ "state": "deactivated" });
+    let changed = owner.request(Method::PATCH, &path, Some(&off)).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(code(&closed(&mut socket).await), 4003);
+}
+
+#[tokio::test]
 async fn a_stopping_server_says_so_and_lets_go() {
     let (installation, address, owner, created) = session().await;
     let mut socket = open(address, &created, &owner).await;

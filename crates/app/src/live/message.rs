@@ -36,6 +36,8 @@ pub enum CloseReason {
     Removed,
     /// The watcher's account was switched off or deleted.
     SeatNeeded,
+    /// The watcher's browser was signed out.
+    SignedOut,
     /// The watcher did not keep up; come back and go on from the last event.
     TooSlow,
     /// The session is no more.

@@ -21,7 +21,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use domain::{OrganisationId, ParticipantId, SessionId, UserId};
+use domain::{OrganisationId, ParticipantId, SessionId, TokenHash, UserId};
 use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -43,7 +43,18 @@ struct Inner {
     tasks: TaskTracker,
     stopping: CancellationToken,
     feeds: Mutex<HashMap<SessionId, FeedHandle>>,
-    gone_users: broadcast::Sender<UserId>,
+    gone: broadcast::Sender<Gone>,
+}
+
+/// Whose watching is over.
+#[derive(Debug, Clone, Copy)]
+enum Gone {
+    /// A user's account was switched off or deleted.
+    User(UserId),
+    /// All sign-ins of a user ended.
+    SignInsOf(UserId),
+    /// One browser was signed out.
+    SignIn(TokenHash),
 }
 
 /// How a feed is reached.
@@ -62,6 +73,9 @@ pub enum SubscribeError {
     /// They have no place in it, or lost it.
     #[error("they have no place in the session")]
     SeatNeeded,
+    /// Their browser was signed out while it asked.
+    #[error("they were signed out")]
+    SignedOut,
     /// The server is going down.
     #[error("the server is going down")]
     Stopping,
@@ -83,7 +97,7 @@ impl Live {
             tasks,
             stopping,
             feeds: Mutex::default(),
-            gone_users: broadcast::Sender::new(GONE_USERS_REMEMBERED),
+            gone: broadcast::Sender::new(GONE_REMEMBERED),
         }))
     }
 
@@ -101,14 +115,14 @@ impl Live {
         if self.0.stopping.is_cancelled() {
             return Err(SubscribeError::Stopping);
         }
-        // Listening comes before the check: somebody deleted in between is noticed.
-        let gone_users = self.0.gone_users.subscribe();
+        // Listening comes before the check: somebody who is signed out in between is noticed.
+        let gone = self.0.gone.subscribe();
         let place = self.check(caller, session).await?;
         let subscribed = self
             .join_feed(caller.organisation_id(), session, place)
             .await?;
         Ok(Subscription::new(
-            self, caller, place, after_seq, subscribed, gone_users,
+            self, caller, place, after_seq, subscribed, gone,
         ))
     }
 
@@ -128,8 +142,22 @@ impl Live {
 
     /// Sends a user out who may not watch anything any more.
     pub(crate) fn end_user(&self, user: UserId) {
+        self.end(Gone::User(user));
+    }
+
+    /// Sends out what a user watches with sign-ins that are over.
+    pub(crate) fn end_sign_ins_of(&self, user: UserId) {
+        self.end(Gone::SignInsOf(user));
+    }
+
+    /// Sends out what a browser watches that was signed out.
+    pub(crate) fn end_sign_in(&self, sign_in: TokenHash) {
+        self.end(Gone::SignIn(sign_in));
+    }
+
+    fn end(&self, gone: Gone) {
         // An error means that nobody watches anything.
-        let _ = self.0.gone_users.send(user);
+        let _ = self.0.gone.send(gone);
     }
 
     async fn check(
@@ -138,6 +166,12 @@ impl Live {
         session: SessionId,
     ) -> Result<ParticipantId, SubscribeError> {
         let mut transaction = self.0.store.read().await?;
+        // The caller was authenticated a moment ago; they may have been signed out since.
+        if let Some(sign_in) = caller.sign_in()
+            && transaction.sign_in(sign_in).await?.is_none()
+        {
+            return Err(SubscribeError::SignedOut);
+        }
         access::visible_session(&mut *transaction, caller, session)
             .await?
             .ok_or(SubscribeError::NotFound)?;
@@ -223,4 +257,4 @@ impl Live {
 
 const SUBSCRIBING_MAX: usize = 16;
 /// A subscriber who missed more than this many is let go as too slow.
-const GONE_USERS_REMEMBERED: usize = 64;
+const GONE_REMEMBERED: usize = 64;

@@ -1,11 +1,11 @@
 use std::{collections::VecDeque, sync::Arc};
 
-use domain::{OrganisationId, PageLimit, ParticipantId, SessionId, UserId};
+use domain::{OrganisationId, PageLimit, ParticipantId, SessionId, TokenHash, UserId};
 use store::SessionDetails;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use super::{
-    CloseReason, Live, LiveMessage,
+    CloseReason, Gone, Live, LiveMessage,
     feed::{State, Subscribed},
     message::Update,
 };
@@ -19,6 +19,7 @@ pub struct Subscription {
     session: SessionId,
     viewer: Viewer,
     user: Option<UserId>,
+    sign_in: Option<TokenHash>,
     /// Messages that come before anything else.
     ready: VecDeque<LiveMessage>,
     /// Up to where the log was told.
@@ -27,7 +28,7 @@ pub struct Subscription {
     snapshot_seq: u64,
     updates: mpsc::Receiver<Update>,
     closing: oneshot::Receiver<CloseReason>,
-    gone_users: broadcast::Receiver<UserId>,
+    gone: broadcast::Receiver<Gone>,
     feed_changed: Arc<Notify>,
     closed: Option<CloseReason>,
 }
@@ -39,7 +40,7 @@ impl Subscription {
         you: ParticipantId,
         after_seq: u64,
         subscribed: Subscribed,
-        gone_users: broadcast::Receiver<UserId>,
+        gone: broadcast::Receiver<Gone>,
     ) -> Self {
         let State {
             details,
@@ -52,12 +53,13 @@ impl Subscription {
             session: details.session.id,
             viewer: caller.into(),
             user: caller.user_id(),
+            sign_in: caller.sign_in(),
             ready: VecDeque::new(),
             told_seq: after_seq.min(last_seq),
             snapshot_seq: last_seq,
             updates: subscribed.updates,
             closing: subscribed.closing,
-            gone_users,
+            gone,
             feed_changed: subscribed.changed,
             closed: None,
         };
@@ -92,7 +94,7 @@ impl Subscription {
                     // The feed only ends without a word when the server stops.
                     self.closed = Some(reason.unwrap_or(CloseReason::Stopping));
                 }
-                gone = self.gone_users.recv() => self.closed = self.close_for(&gone),
+                gone = self.gone.recv() => self.closed = self.close_for(&gone),
                 Some(update) = self.updates.recv() => return self.message(update),
             }
         }
@@ -131,10 +133,16 @@ impl Subscription {
         }
     }
 
-    fn close_for(&self, gone: &Result<UserId, broadcast::error::RecvError>) -> Option<CloseReason> {
-        match gone {
-            Ok(user) => (self.user == Some(*user)).then_some(CloseReason::SeatNeeded),
-            // It may have been this user: coming back, they are checked again.
+    fn close_for(&self, gone: &Result<Gone, broadcast::error::RecvError>) -> Option<CloseReason> {
+        match *gone {
+            Ok(Gone::User(user)) => (self.user == Some(user)).then_some(CloseReason::SeatNeeded),
+            Ok(Gone::SignInsOf(user)) => {
+                (self.user == Some(user)).then_some(CloseReason::SignedOut)
+            }
+            Ok(Gone::SignIn(sign_in)) => {
+                (self.sign_in == Some(sign_in)).then_some(CloseReason::SignedOut)
+            }
+            // It may have been this watcher: coming back, they are checked again.
             Err(broadcast::error::RecvError::Lagged(_)) => Some(CloseReason::TooSlow),
             Err(broadcast::error::RecvError::Closed) => Some(CloseReason::Stopping),
         }

@@ -54,6 +54,8 @@ pub async fn redeem(app: &App, token: &str, password: String) -> Result<NewSignI
         .delete_sign_ins_of(organisation.id, user.id)
         .await?;
     let sign_in = start_sign_in(app, &mut *transaction, user, organisation).await?;
-    transaction.commit().await?;
+    let id = sign_in.user.id;
+    app.commit_and(transaction, move |app| app.live().end_sign_ins_of(id))
+        .await?;
     Ok(sign_in)
 }

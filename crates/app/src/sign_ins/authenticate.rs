@@ -50,7 +50,12 @@ async fn find(
     let organisation = transaction.organisation(sign_in.organisation_id).await?;
     Ok(match (user, organisation) {
         (Some(user), Some(organisation)) if user.state == UserState::Active => {
-            Some((SignedIn { user, organisation }, sign_in.expires_at))
+            let signed_in = SignedIn {
+                user,
+                organisation,
+                sign_in: token,
+            };
+            Some((signed_in, sign_in.expires_at))
         }
         _ => None,
     })

@@ -3,11 +3,11 @@ use std::pin::Pin;
 use app::{
     Caller, SignedIn,
     live::{CloseReason, LiveMessage, SubscribeError, Subscription},
-    participants, sessions, users,
+    participants, password_links, sessions, sign_ins, users,
 };
-use domain::{EventData, Participant, ParticipantRole, SessionId, UserRole};
+use domain::{Activation, EventData, Participant, ParticipantRole, SessionId, UserRole};
 
-use crate::stage::{Stage, joined, next};
+use crate::stage::{ADDRESS, PASSWORD, Stage, joined, next};
 
 /// A session, its creator as a watcher, and the messages that everybody gets at first.
 async fn watched() -> (Stage, SignedIn, SessionId, Subscription) {
@@ -254,6 +254,86 @@ async fn a_deleted_user_stops_watching_and_loses_the_name_in_front_of_the_others
             .person
             .name()
             .is_none()
+    );
+}
+
+#[tokio::test]
+async fn signing_out_closes_what_that_browser_watches_and_nothing_else() {
+    let (stage, owner, session, mut watching) = watched().await;
+    let sign_in = async || {
+        let credentials = sign_ins::Credentials {
+            email: "olga@example.com".to_owned(),
+            password: PASSWORD.to_owned(),
+            address: ADDRESS,
+        };
+        let new = sign_ins::create(&stage.app, credentials).await;
+        new.expect("the password is right")
+    };
+    let (first, second) = (sign_in().await, sign_in().await);
+    let token = first.token.expose();
+    let (first, second) = (
+        stage.signed_in(first).await.into(),
+        stage.signed_in(second).await.into(),
+    );
+    let mut left = stage.watch(&first, session).await;
+    let mut stayed = stage.watch(&second, session).await;
+    sign_ins::delete(&stage.app, &token)
+        .await
+        .expect("it answers");
+    assert_eq!(skip_to_close(&mut left).await, CloseReason::SignedOut);
+    // A request that was let through just before gets nothing either.
+    let refused = stage.app.live().subscribe(&first, session, 0).await;
+    assert!(
+        matches!(refused, Err(SubscribeError::SignedOut)),
+        "{refused:?}"
+    );
+    sessions::end(&stage.app, &owner, session)
+        .await
+        .expect("it is allowed");
+    for watching in [&mut watching, &mut stayed] {
+        while skip_to_event(watching).await != (2, EventData::SessionEnded) {}
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_closes_what_is_watched_with_the_old_one() {
+    let (stage, owner, session, mut watching) = watched().await;
+    let link = password_links::create(&stage.app, &owner, owner.user.id).await;
+    let token = link.expect("it is allowed").token.expose();
+    password_links::redeem(&stage.app, &token, "another password".to_owned())
+        .await
+        .expect("the link works");
+    assert_eq!(skip_to_close(&mut watching).await, CloseReason::SignedOut);
+    assert!(
+        stage
+            .app
+            .live()
+            .subscribe(&owner.into(), session, 0)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_deactivated_user_stops_watching() {
+    let (stage, owner, session, _watching) = watched().await;
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    participants::take_seat(&stage.app, &expert, session, ParticipantRole::Expert)
+        .await
+        .expect("it is open");
+    let mut experts = stage.watch(&expert.clone().into(), session).await;
+    let off = users::ChangeUser {
+        activation: Some(Activation::Off),
+        ..users::ChangeUser::default()
+    };
+    users::change(&stage.app, &owner, expert.user.id, off)
+        .await
+        .expect("it is allowed");
+    assert_eq!(skip_to_close(&mut experts).await, CloseReason::SeatNeeded);
+    let refused = stage.app.live().subscribe(&expert.into(), session, 0).await;
+    assert!(
+        matches!(refused, Err(SubscribeError::SignedOut)),
+        "{refused:?}"
     );
 }
 

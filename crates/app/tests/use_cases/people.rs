@@ -9,7 +9,7 @@ use time::Duration;
 
 use crate::{
     doubles::Order,
-    stage::{PASSWORD, Stage, joined, signed_in, someone},
+    stage::{PASSWORD, Stage, joined, someone},
 };
 
 fn to_role(role: UserRole) -> ChangeUser {
@@ -251,7 +251,7 @@ async fn a_switched_off_user_is_signed_out_and_sent_out_of_the_room() {
     let sign_in = password_links::redeem(&stage.app, &token, PASSWORD.to_owned()).await;
     let sign_in = sign_in.expect("the link works");
     let browser = sign_in.token.expose();
-    let expert = signed_in(sign_in);
+    let expert = stage.signed_in(sign_in).await;
     let created = stage.create_session(&expert).await;
     let (session, place) = (created.session.session.id, created.participant.id);
     stage.hear([joined(session, place, "stay 1")]).await;

@@ -18,10 +18,11 @@ use app::{
 };
 use domain::{
     EmailAddress, EventData, Organisation, OrganisationId, OrganisationName, PageLimit,
-    ParticipantRole, PersonName, PolicyLayer, SessionId, User, UserId, UserRole, UserState,
+    ParticipantRole, PersonName, PolicyLayer, SessionId, TokenHash, User, UserId, UserRole,
+    UserState,
 };
 use rtc::RtcEvent;
-use store::SqliteStore;
+use store::{SignIn, SqliteStore};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -123,11 +124,10 @@ impl Stage {
             email: "olga@example.com".to_owned(),
             password: PASSWORD.to_owned(),
         };
-        signed_in(
-            setup::complete(&self.app, request)
-                .await
-                .expect("the token is right"),
-        )
+        let new = setup::complete(&self.app, request)
+            .await
+            .expect("the token is right");
+        self.signed_in(new).await
     }
 
     /// Adds somebody and sets their password.
@@ -137,7 +137,13 @@ impl Stage {
             .expect("it is allowed");
         let token = added.password_link.token.expose();
         let redeemed = password_links::redeem(&self.app, &token, PASSWORD.to_owned()).await;
-        signed_in(redeemed.expect("the link works"))
+        self.signed_in(redeemed.expect("the link works")).await
+    }
+
+    /// The user whose browser keeps this sign-in.
+    pub(crate) async fn signed_in(&self, new: NewSignIn) -> SignedIn {
+        let found = sign_ins::authenticate(&self.app, &new.token.expose()).await;
+        found.expect("it answers").expect("it is good").signed_in
     }
 
     pub(crate) async fn sign_in(&self, email: &str) -> Result<SignedIn, sign_ins::CreateError> {
@@ -146,9 +152,8 @@ impl Stage {
             password: PASSWORD.to_owned(),
             address: ADDRESS,
         };
-        sign_ins::create(&self.app, credentials)
-            .await
-            .map(signed_in)
+        let new = sign_ins::create(&self.app, credentials).await?;
+        Ok(self.signed_in(new).await)
     }
 
     /// A user of another organisation on the same installation.
@@ -174,8 +179,21 @@ impl Stage {
             .await
             .expect("it is taken");
         assert!(transaction.insert_user(&user).await.expect("it answers"));
+        let sign_in = SignIn {
+            token: TokenHash([250; 32]),
+            organisation_id: organisation.id,
+            user_id: user.id,
+            created_at: organisation.created_at,
+            expires_at: organisation.created_at + time::Duration::days(30),
+        };
+        let inserted = transaction.insert_sign_in(&sign_in).await;
+        inserted.expect("it is taken");
         transaction.commit().await.expect("it is committed");
-        SignedIn { user, organisation }
+        SignedIn {
+            user,
+            organisation,
+            sign_in: sign_in.token,
+        }
     }
 
     pub(crate) async fn create_session(&self, by: &SignedIn) -> CreatedSession {
@@ -244,13 +262,6 @@ impl Stage {
             .subscribe(caller, session, 0)
             .await
             .expect("they have a place")
-    }
-}
-
-pub(crate) fn signed_in(new: NewSignIn) -> SignedIn {
-    SignedIn {
-        user: new.user,
-        organisation: new.organisation,
     }
 }
 

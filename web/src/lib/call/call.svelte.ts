@@ -191,11 +191,17 @@ export class Call {
 }
 
 function isMediaReason(reason: CallClosed): reason is MediaClosed {
-  return reason !== 'gone';
+  return reason !== 'gone' && reason !== 'signed-out';
 }
 
 function isSessionReason(reason: CallClosed): reason is SessionClosed {
-  return reason === 'removed' || reason === 'seat-needed' || reason === 'gone' || reason === 'left';
+  return (
+    reason === 'removed' ||
+    reason === 'signed-out' ||
+    reason === 'seat-needed' ||
+    reason === 'gone' ||
+    reason === 'left'
+  );
 }
 
 /** About a second of failing. */

@@ -57,6 +57,7 @@ export class SessionEntry {
   /** The call was closed by somebody or something else. */
   closed(by: CallClosed): void {
     if (this.state.name !== 'live') return;
+    if (by === 'signed-out') viewer.signedOut();
     const { session } = this.state.call.connection.log;
     if (by === 'session-ended' && session) this.#show({ name: 'ended', session });
     else if (by === 'session-ended') void this.load();

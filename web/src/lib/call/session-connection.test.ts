@@ -73,6 +73,7 @@ test('a stopping server is named until it is back', () => {
 
 test.each([
   [4001, 'removed'],
+  [4002, 'signed-out'],
   [4003, 'seat-needed'],
   [4009, 'gone'],
 ] as const)('code %d closes for good: %s', (code, reason) => {

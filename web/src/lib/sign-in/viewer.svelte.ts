@@ -31,6 +31,11 @@ class Viewer {
 
   async signOut(): Promise<void> {
     await api.delete('/sign-ins/current');
+    this.signedOut();
+  }
+
+  /** The sign-in is over, here or in another tab. */
+  signedOut(): void {
     this.current = null;
   }
 }

@@ -123,6 +123,8 @@ export const call = {
   'call.use-here': 'Use this window instead',
   'call.full-title': 'The session is full',
   'call.full-text': 'Somebody has to leave before you can join.',
+  'call.signed-out-title': 'You signed out',
+  'call.signed-out-text': 'Signing out also ended your part in this session. Sign in to come back.',
   'call.seat-title': 'This browser isn’t part of the session',
   'call.seat-text': 'Open your invitation again, or type the join code.',
   'call.enter-code': 'Enter a join code',

@@ -123,6 +123,8 @@ export const call = {
   'call.use-here': 'Usar esta janela',
   'call.full-title': 'A sessão está cheia',
   'call.full-text': 'Alguém precisa sair antes que você entre.',
+  'call.signed-out-title': 'Você saiu da sua conta',
+  'call.signed-out-text': 'Ao sair da conta você também deixou esta sessão. Entre de novo para voltar.',
   'call.seat-title': 'Este navegador não faz parte da sessão',
   'call.seat-text': 'Abra seu convite de novo ou digite o código.',
   'call.enter-code': 'Digitar um código',
