@@ -3,8 +3,9 @@
 //! One task takes the engine's news in order. Each is written with an idempotency key made of the
 //! stay that it is about, so that hearing it twice changes nothing.
 //!
-//! Nobody is let back into a session that ended or from which they were removed: a token that was
-//! minted before opens the engine's door for some minutes more, and here they are sent out again.
+//! Nobody is let back into a session that ended, from which they were removed, or that others have
+//! filled: a token that was minted before opens the engine's door for some minutes more, and here
+//! they are sent out again.
 
 use domain::{
     EventData, EventId, LeaveReason, NetworkPath, NewEvent, OrganisationId, Participant,
@@ -91,7 +92,7 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
     let transaction_ref = &mut *transaction;
     match event {
         RtcEvent::Joined { stay, .. } => {
-            if let Some(order) = refusal(transaction_ref, room, &participant).await? {
+            if let Some(order) = refusal(app, transaction_ref, room, &participant).await? {
                 app.order(order);
             }
             join(app, transaction_ref, room, &participant, stay).await?;
@@ -124,6 +125,7 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
 
 /// What to do with somebody who must not be in.
 async fn refusal(
+    app: &App,
     transaction: &mut dyn Transaction,
     room: Room,
     participant: &Participant,
@@ -132,9 +134,12 @@ async fn refusal(
         .session(room.organisation, room.session, None)
         .await?;
     let is_open = details.is_some_and(|details| details.session.state.is_open());
+    let others = transaction
+        .present_count_without(room.organisation, room.session, participant.id)
+        .await?;
     Ok(if !is_open {
         Some(RtcOrder::CloseRoom(room.session))
-    } else if participant.is_removed {
+    } else if participant.is_removed || others >= app.participants_max() {
         Some(RtcOrder::Remove(room.session, participant.id))
     } else {
         None
@@ -203,11 +208,24 @@ async fn leave(
         transaction
             .set_presence(room.organisation, room.session, participant.id, &presence)
             .await?;
+        if !may_be_back_at_once(reason) {
+            transaction
+                .set_reservation(room.organisation, room.session, participant.id, None)
+                .await?;
+        }
     }
     transaction
         .append_event(room.organisation, room.session, &event)
         .await?;
     Ok(())
+}
+
+/// Whether their place is worth keeping for as long as it was reserved.
+fn may_be_back_at_once(reason: LeaveReason) -> bool {
+    match reason {
+        LeaveReason::ConnectionLost | LeaveReason::Replaced | LeaveReason::ServerRestarted => true,
+        LeaveReason::Left | LeaveReason::Removed | LeaveReason::SessionEnded => false,
+    }
 }
 
 async fn change_path(

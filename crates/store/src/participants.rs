@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use domain::{
     OrganisationId, Participant, ParticipantId, ParticipantRole, Presence, SessionId, UserId,
 };
+use time::OffsetDateTime;
 
 use crate::StoreError;
 
@@ -38,6 +39,15 @@ pub trait Participants {
         session: SessionId,
     ) -> Result<Vec<Participant>, StoreError>;
 
+    /// How many participants are in the room or have a place in it reserved, not counting one.
+    async fn taken_count_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+        now: OffsetDateTime,
+    ) -> Result<u32, StoreError>;
+
     /// How many participants are in the room, not counting one.
     async fn present_count_without(
         &mut self,
@@ -45,6 +55,15 @@ pub trait Participants {
         session: SessionId,
         uncounted: ParticipantId,
     ) -> Result<u32, StoreError>;
+
+    /// Stores until when a place in the room is kept for a participant.
+    async fn set_reservation(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+        until: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError>;
 
     /// The places in which a user is present.
     async fn present_places_of_user(

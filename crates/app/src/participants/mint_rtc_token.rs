@@ -1,7 +1,7 @@
 use domain::{OrganisationId, Participant, ParticipantRole, PersonName, SessionId};
 use rtc::Grant;
 use store::{StoreError, Transaction};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{App, Caller, access, sessions};
 
@@ -49,7 +49,8 @@ pub enum MintError {
 
 /// Lets the caller's client into the room of a session in which they have a place.
 ///
-/// The limit counts who is in. Two who ask at the same moment for the last place both get it.
+/// The limit counts who is in and who is on their way: a token keeps a place for as long as people
+/// need to come in. Writers take turns, so that of two who ask for the last place one gets it.
 ///
 /// # Errors
 /// [`MintError`].
@@ -58,7 +59,7 @@ pub async fn mint_rtc_token(
     caller: &Caller,
     session: SessionId,
 ) -> Result<RtcAccess, MintError> {
-    let mut transaction = app.read().await?;
+    let mut transaction = app.write().await?;
     let details = access::visible_session(&mut *transaction, caller, session)
         .await?
         .ok_or(MintError::NotFound)?;
@@ -75,6 +76,15 @@ pub async fn mint_rtc_token(
         &participant,
     )
     .await?;
+    transaction
+        .set_reservation(
+            caller.organisation_id(),
+            session,
+            participant.id,
+            Some(app.now() + KEPT_FOR),
+        )
+        .await?;
+    transaction.commit().await?;
     let token = app.rtc().mint_token(&grant(&participant), app.now().into());
     Ok(RtcAccess {
         url: app.rtc().client_url(),
@@ -95,7 +105,7 @@ async fn check_room(
         return Err(MintError::GuestsNotAllowed);
     }
     let others = transaction
-        .present_count_without(organisation, session, participant.id)
+        .taken_count_without(organisation, session, participant.id, app.now())
         .await?;
     if others >= app.participants_max() {
         return Err(MintError::SessionFull);
@@ -120,3 +130,5 @@ fn grant(participant: &Participant) -> Grant {
 }
 
 const LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
+/// Longer than coming in takes on a poor network; who is later than that may find the room full.
+const KEPT_FOR: Duration = Duration::seconds(30);

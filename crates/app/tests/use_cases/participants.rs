@@ -1,5 +1,5 @@
 use app::{
-    Caller, Config,
+    Caller, Config, SignedIn,
     participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
     policies, sessions,
 };
@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::{
     doubles::Order,
-    stage::{Stage, config, joined},
+    stage::{Stage, config, joined, left},
 };
 
 #[tokio::test]
@@ -73,6 +73,101 @@ async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
     participants::mint_rtc_token(&stage.app, &caller, id)
         .await
         .expect("they come back");
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_only_as_many_get_in_as_there_are_places() {
+    let (stage, owner) = small().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let mut guests = Vec::new();
+    for number in 0..20 {
+        let guest = stage.join(&created, &format!("Guest {number}")).await;
+        guests.push(stage.guest_caller(&guest).await);
+    }
+    let asked = guests.into_iter().map(|guest| {
+        let app = stage.app.clone();
+        tokio::spawn(async move { participants::mint_rtc_token(&app, &guest, id).await })
+    });
+    let (mut admitted, mut refused) = (0, 0);
+    for answer in asked.collect::<Vec<_>>() {
+        match answer.await.expect("it does not panic") {
+            Ok(_) => admitted += 1,
+            Err(MintError::SessionFull) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((admitted, refused), (2, 18));
+}
+
+#[tokio::test]
+async fn a_place_is_kept_for_who_is_on_their_way_but_not_for_ever() {
+    let (stage, owner) = small().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let mint = async |caller: &Caller| participants::mint_rtc_token(&stage.app, caller, id).await;
+    let (first, second) = (
+        stage.join(&created, "Ann").await,
+        stage.join(&created, "Ben").await,
+    );
+    let owner = Caller::User(owner);
+    for guest in [&first, &second] {
+        let caller = stage.guest_caller(guest).await;
+        mint(&caller).await.expect("there is room");
+        mint(&caller).await.expect("asking again takes no more");
+    }
+    assert!(matches!(mint(&owner).await, Err(MintError::SessionFull)));
+
+    // One comes and goes, which makes room at once; the other never comes.
+    let (place, stay) = (first.participant.id, "stay 1");
+    stage
+        .hear([
+            joined(id, place, stay),
+            left(id, place, stay, rtc::LeaveReason::Left),
+        ])
+        .await;
+    mint(&owner).await.expect("there is room");
+    let first = stage.guest_caller(&first).await;
+    assert!(matches!(mint(&first).await, Err(MintError::SessionFull)));
+    stage.clock.advance(Duration::seconds(30));
+    mint(&first).await.expect("nobody has come");
+}
+
+#[tokio::test]
+async fn who_comes_with_an_old_token_into_a_full_room_is_sent_out() {
+    let (stage, owner) = small().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let mut places = Vec::new();
+    for name in ["Ann", "Ben", "Cleo"] {
+        places.push(stage.join(&created, name).await.participant.id);
+    }
+    stage
+        .hear([
+            joined(id, places[0], "stay 1"),
+            joined(id, places[1], "stay 2"),
+            joined(id, places[2], "stay 3"),
+        ])
+        .await;
+    stage.app.stop().await;
+    assert_eq!(
+        stage.rtc.orders(),
+        [Order::Remove {
+            room: id.to_string(),
+            identity: places[2].to_string()
+        }]
+    );
+}
+
+/// An installation with room for two in a session.
+async fn small() -> (Stage, SignedIn) {
+    let stage = Stage::with(Config {
+        participants_max: 2,
+        ..config()
+    })
+    .await;
+    let owner = stage.set_up().await;
+    (stage, owner)
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use domain::{
     SessionId, UserId,
 };
 use sqlx::sqlite::SqliteRow;
+use time::OffsetDateTime;
 
 use super::{
     SqliteTransaction,
@@ -101,6 +102,47 @@ impl Participants for SqliteTransaction {
         .iter()
         .map(read_participant)
         .collect()
+    }
+
+    async fn taken_count_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+        now: OffsetDateTime,
+    ) -> Result<u32, StoreError> {
+        sqlx::query(
+            "SELECT count(*) AS taken FROM participants
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3
+                 AND (is_present = 1 OR reserved_until > ?4)",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(uncounted.to_string())
+        .bind(to_ms(now))
+        .fetch_one(&mut *self.inner)
+        .await?
+        .count("taken")
+    }
+
+    async fn set_reservation(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        id: ParticipantId,
+        until: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE participants SET reserved_until = ?4
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id = ?3",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(id.to_string())
+        .bind(until.map(to_ms))
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
     }
 
     async fn present_count_without(

@@ -6,6 +6,7 @@ use std::slice;
 
 use domain::{PageLimit, ParticipantRole, PolicyName, PolicyValue, SessionState, UserState};
 use store::{SessionFilter, StateFilter, Store, StoreError, Transaction};
+use time::Duration;
 
 use crate::world::{START, World, event, present};
 
@@ -55,6 +56,11 @@ async fn look_from_outside(
     assert_eq!(t.participants(foreign, session).await?, []);
     assert_eq!(
         t.present_count_without(foreign, session, other.guest.id)
+            .await?,
+        0
+    );
+    assert_eq!(
+        t.taken_count_without(foreign, session, other.guest.id, START)
             .await?,
         0
     );
@@ -115,6 +121,9 @@ async fn change_from_outside(
     t.set_presence(foreign, session, participant, &present("a stay"))
         .await?;
     t.set_removed(foreign, session, participant, true).await?;
+    let until = Some(START + Duration::MINUTE);
+    t.set_reservation(foreign, session, participant, until)
+        .await?;
     t.delete_seats_of(foreign, session, guest).await?;
     t.set_organisation_policy(
         foreign,

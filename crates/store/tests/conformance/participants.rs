@@ -8,6 +8,7 @@ crate::conformance!(
     participants_are_listed_in_the_order_of_their_coming,
     every_presence_reads_back,
     who_is_present_is_counted_and_found,
+    a_reserved_place_is_taken_until_its_time_is_over,
     a_deleted_users_place_stays_without_a_name,
 );
 
@@ -73,6 +74,44 @@ async fn who_is_present_is_counted_and_found(store: &dyn Store) {
     let of_user = of_user.expect("it answers");
     assert_eq!(of_user.len(), 1);
     assert_eq!(of_user[0].participant_id, world.participant.id);
+}
+
+async fn a_reserved_place_is_taken_until_its_time_is_over(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session) = (world.organisation, world.session.id);
+    let (id, guest) = (world.participant.id, world.guest.id);
+    let until = START + Duration::minutes(1);
+    let mut transaction = store.write().await.expect("the database is there");
+    transaction
+        .set_reservation(organisation, session, guest, Some(until))
+        .await
+        .expect("it is stored");
+    for (uncounted, now, taken) in [
+        (id, START, 1),
+        (guest, START, 0),
+        (id, until - Duration::milliseconds(1), 1),
+        (id, until, 0),
+    ] {
+        let counted = transaction.taken_count_without(organisation, session, uncounted, now);
+        assert_eq!(counted.await.expect("it answers"), taken);
+    }
+    // Whoever has come in with their reservation takes one place, not two.
+    transaction
+        .set_presence(organisation, session, guest, &present("a stay"))
+        .await
+        .expect("it is stored");
+    let counted = transaction.taken_count_without(organisation, session, id, START);
+    assert_eq!(counted.await.expect("it answers"), 1);
+    transaction
+        .set_presence(organisation, session, guest, &Presence::Expected)
+        .await
+        .expect("it is stored");
+    transaction
+        .set_reservation(organisation, session, guest, None)
+        .await
+        .expect("it is stored");
+    let counted = transaction.taken_count_without(organisation, session, id, START);
+    assert_eq!(counted.await.expect("it answers"), 0);
 }
 
 async fn a_deleted_users_place_stays_without_a_name(store: &dyn Store) {

@@ -187,6 +187,9 @@ impl World {
                 t.participants(organisation, session)
                     .await
                     .expect("it answers"),
+                t.taken_count_without(organisation, session, self.guest.id, START)
+                    .await
+                    .expect("it answers"),
                 t.seat(session, self.secret).await.expect("it answers"),
                 t.events(organisation, session, 0, PageLimit::BIGGEST)
                     .await
