@@ -10,7 +10,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::{Mutex, MutexGuard},
 };
 
@@ -23,9 +23,15 @@ pub(crate) struct Throttles {
     pub(crate) sign_in_by_address: Throttle<Network>,
     pub(crate) sign_in_by_email: Throttle<EmailAddress>,
     pub(crate) join_code_by_address: Throttle<Network>,
-    /// Wrong join codes of the whole installation: with it a thousand networks guess no faster
-    /// than one. Links are not counted, they cannot be guessed.
+    /// Wrong join codes of the whole installation: with it a thousand networks guess hardly faster
+    /// than one.
     pub(crate) join_codes: Throttle<()>,
+    /// What is left to each site while that is used up, so that nobody can lock all guests out by
+    /// guessing: enough for a person who mistypes, while a thousand sites together try no more
+    /// than a millionth of all codes in an hour.
+    pub(crate) join_code_by_site: Throttle<Site>,
+    /// Wrong links. They cannot be guessed; this keeps the database out of it.
+    pub(crate) wrong_link_by_address: Throttle<Network>,
 }
 
 impl Default for Throttles {
@@ -35,6 +41,8 @@ impl Default for Throttles {
             sign_in_by_email: Throttle::new(10, Duration::seconds(30)),
             join_code_by_address: Throttle::new(20, Duration::seconds(15)),
             join_codes: Throttle::new(600, Duration::seconds(5)),
+            join_code_by_site: Throttle::new(3, Duration::hours(1)),
+            wrong_link_by_address: Throttle::new(60, Duration::seconds(5)),
         }
     }
 }
@@ -50,6 +58,22 @@ impl From<IpAddr> for Network {
             // A customer has at least a /64 (RFC 6177 §2) and chooses the rest freely.
             IpAddr::V6(address) => {
                 Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()
+            }
+        })
+    }
+}
+
+/// Where a request comes from, as coarsely as what one customer can get hold of many of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Site(IpAddr);
+
+impl Network {
+    pub(crate) fn site(self) -> Site {
+        Site(match self.0 {
+            IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8)).into(),
+            // The usual assignment to a site is a /48 (RFC 6177 §2).
+            IpAddr::V6(address) => {
+                Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 80)).into()
             }
         })
     }
@@ -201,5 +225,11 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+
+        let site = |text: &str| network(text).site();
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::9"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_eq!(site("192.0.2.1"), site("192.0.2.255"));
+        assert_ne!(site("192.0.2.1"), site("192.0.3.1"));
     }
 }

@@ -105,6 +105,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_no_code_costs_a_try_like_a_wrong_one() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let session = json!({ "role": "expert" });
+        let created = owner.post("/api/v1/sessions", &session).await;
+        let redemptions = "/api/v1/invites/redemptions";
+        let mut guesser = installation.browser();
+        let mut tries = 0;
+        'guessing: loop {
+            for code in ["1234", "12345678x", "", "1234567890"] {
+                let redemption = json!({ "code": code, "name": "G", "role": "assisted" });
+                let answers = [
+                    guesser.post(PATH, &json!({ "code": code })).await,
+                    guesser.post(redemptions, &redemption).await,
+                ];
+                for answer in answers {
+                    match answer.problem() {
+                        "invite-not-found" => tries += 1,
+                        "too-many-attempts" => break 'guessing,
+                        other => panic!("{other}"),
+                    }
+                }
+            }
+            assert!(tries < 100, "nothing was counted");
+        }
+        // They have paid for what they try next, and nobody else has.
+        let code = json!({ "code": created.text("/session/invite/code") });
+        let refused = guesser.post(PATH, &code).await;
+        assert_eq!(refused.problem(), "too-many-attempts");
+        let mut guest = installation.browser();
+        guest.address = ([198, 51, 100, 7], 1).into();
+        assert_eq!(guest.post(PATH, &code).await.status, 200);
+    }
+
+    #[tokio::test]
     async fn ten_thousand_wrong_codes_find_nothing_and_stop_nobody_else() {
         let (installation, mut owner) = Installation::set_up().await;
         let session = json!({ "role": "expert" });

@@ -4,7 +4,6 @@ mod look_up;
 mod redeem;
 
 use app::invites::{InviteError, InviteKey};
-use domain::InviteToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -20,13 +19,12 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
 
 /// What opens the session: the code or the token, whichever was sent.
 fn invite_key(code: Option<&str>, token: Option<&str>) -> Result<InviteKey, Problem> {
-    let key = match (code, token) {
-        (Some(code), None) => code.parse().ok().map(InviteKey::Code),
-        (None, Some(token)) => InviteToken::parse(token).map(InviteKey::Token),
-        (None, None) => return Err(Problem::field("code", FieldCode::Required)),
-        (Some(_), Some(_)) => return Err(Problem::field("token", FieldCode::NotAllowed)),
-    };
-    key.ok_or_else(|| Kind::InviteNotFound.into())
+    match (code, token) {
+        (Some(code), None) => Ok(InviteKey::of_code(code)),
+        (None, Some(token)) => Ok(InviteKey::of_token(token)),
+        (None, None) => Err(Problem::field("code", FieldCode::Required)),
+        (Some(_), Some(_)) => Err(Problem::field("token", FieldCode::NotAllowed)),
+    }
 }
 
 impl From<InviteError> for Problem {

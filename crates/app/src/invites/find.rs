@@ -19,6 +19,22 @@ pub enum InviteKey {
     Code(JoinCode),
     /// A link's token, which cannot.
     Token(InviteToken),
+    /// What was typed cannot be a code. It opens nothing and costs what a wrong code costs.
+    MalformedCode,
+    /// What a link carries cannot be a token. It opens nothing and costs what a wrong one costs.
+    MalformedToken,
+}
+
+impl InviteKey {
+    /// Reads what somebody typed.
+    pub fn of_code(text: &str) -> Self {
+        text.parse().map_or(Self::MalformedCode, Self::Code)
+    }
+
+    /// Reads what a link carries.
+    pub fn of_token(text: &str) -> Self {
+        InviteToken::parse(text).map_or(Self::MalformedToken, Self::Token)
+    }
 }
 
 /// Why a code or link opens nothing.
@@ -36,7 +52,7 @@ pub enum InviteError {
     /// People without an account may not join this session.
     #[error("guests may not join this session")]
     GuestsNotAllowed,
-    /// Too many wrong codes, from this address or in the whole installation.
+    /// Too many wrong codes or links, from this address or in the whole installation.
     #[error("too many wrong codes")]
     TooManyAttempts {
         /// How long to wait.
@@ -69,6 +85,7 @@ pub(super) async fn find(
                 .invite_by_token(hash_invite_token(&token))
                 .await?
         }
+        InviteKey::MalformedCode | InviteKey::MalformedToken => None,
     };
     let found = found.ok_or(InviteError::NotFound)?;
     let (organisation, invite) = (found.organisation_id, found.invite);
@@ -99,38 +116,67 @@ pub(super) async fn find(
     })
 }
 
-/// Makes somebody who shows a code pay for the try; [`Attempt::was_right`] pays it back.
+/// What somebody's try costs. A code is paid for before it is looked at and paid back when it was
+/// right. A link is looked at first, and only a wrong one costs: who holds a right one is let in
+/// however much is guessed around them.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     app: &'a App,
-    network: Option<Network>,
+    network: Network,
+    paid: Paid,
+}
+
+/// What was taken for a try, on top of the network's own budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paid {
+    /// Nothing yet: it is a link.
+    Nothing,
+    /// From the budget that all share.
+    Shared,
+    /// From what is left to each site while the shared budget is used up.
+    Spare,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn pay(app: &'a App, key: InviteKey, address: IpAddr) -> Result<Self, InviteError> {
-        let network = match key {
-            InviteKey::Token(_) => None,
-            InviteKey::Code(_) => {
-                let network = Network::from(address);
-                let now = app.now();
-                app.throttles().join_code_by_address.take(&network, now)?;
-                app.throttles().join_codes.take(&(), now)?;
-                Some(network)
-            }
+        let network = Network::from(address);
+        let paid = match key {
+            InviteKey::Token(_) | InviteKey::MalformedToken => Paid::Nothing,
+            InviteKey::Code(_) | InviteKey::MalformedCode => pay_for_code(app, &network)?,
         };
-        Ok(Self { app, network })
+        Ok(Self { app, network, paid })
     }
 
-    pub(super) fn was_right(self) {
-        if let Some(network) = self.network {
-            let now = self.app.now();
-            self.app
-                .throttles()
-                .join_code_by_address
-                .give_back(&network, now);
-            self.app.throttles().join_codes.give_back(&(), now);
+    /// Settles the try by what the key led to.
+    pub(super) fn settle<T>(self, found: Result<T, InviteError>) -> Result<T, InviteError> {
+        let (throttles, now) = (self.app.throttles(), self.app.now());
+        match (&found, self.paid) {
+            (Err(InviteError::NotFound), Paid::Nothing) => {
+                throttles.wrong_link_by_address.take(&self.network, now)?;
+            }
+            (Err(_), _) | (Ok(_), Paid::Nothing) => {}
+            (Ok(_), Paid::Shared) => {
+                throttles.join_code_by_address.give_back(&self.network, now);
+                throttles.join_codes.give_back(&(), now);
+            }
+            (Ok(_), Paid::Spare) => {
+                let site = self.network.site();
+                throttles.join_code_by_address.give_back(&self.network, now);
+                throttles.join_code_by_site.give_back(&site, now);
+            }
         }
+        found
     }
+}
+
+fn pay_for_code(app: &App, network: &Network) -> Result<Paid, Throttled> {
+    let (throttles, now) = (app.throttles(), app.now());
+    throttles.join_code_by_address.take(network, now)?;
+    if throttles.join_codes.take(&(), now).is_ok() {
+        return Ok(Paid::Shared);
+    }
+    throttles.join_code_by_site.take(&network.site(), now)?;
+    Ok(Paid::Spare)
 }
 
 impl From<Throttled> for InviteError {

@@ -36,11 +36,10 @@ pub async fn look_up(
 ) -> Result<InvitePreview, InviteError> {
     let attempt = Attempt::pay(app, key, address)?;
     let mut transaction = app.read().await?;
-    let opened = find(app, &mut *transaction, caller, key).await?;
+    let opened = attempt.settle(find(app, &mut *transaction, caller, key).await)?;
     let inviter = transaction
         .user(opened.organisation.id, opened.invite.created_by)
         .await?;
-    attempt.was_right();
     Ok(InvitePreview {
         session_id: opened.invite.session_id,
         title: opened.details.session.title,

@@ -72,8 +72,7 @@ pub async fn redeem(
 ) -> Result<Redeemed, RedeemError> {
     let attempt = Attempt::pay(app, request.key, request.address)?;
     let mut transaction = app.write().await?;
-    let opened = find(app, &mut *transaction, caller, request.key).await?;
-    attempt.was_right();
+    let opened = attempt.settle(find(app, &mut *transaction, caller, request.key).await)?;
 
     let session_id = opened.invite.session_id;
     let colleague = caller.filter(|caller| caller.organisation.id == opened.organisation.id);

@@ -241,7 +241,7 @@ async fn guessing_codes_from_one_address_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_links_still_work() {
+async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_lock_nobody_out() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;
     let invite = created.session.invite.expect("a code");
@@ -253,19 +253,60 @@ async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_links_still_w
             other => panic!("a wrong code was answered with {other:?}"),
         }
     }
-    assert!(answered <= 600, "{answered} codes could be tried");
-    let by_code = InviteKey::Code(invite.code);
-    let refused = invites::look_up(&stage.app, None, by_code, address(20_000)).await;
+    let sites = 10_000 / 256 + 1;
     assert!(
-        matches!(refused, Err(InviteError::TooManyAttempts { .. })),
-        "{refused:?}"
+        answered <= 600 + 3 * sites,
+        "{answered} codes could be tried"
     );
+    let by_code = InviteKey::Code(invite.code);
+    let at_the_attackers_site = invites::look_up(&stage.app, None, by_code, address(9_999)).await;
+    assert!(
+        matches!(
+            at_the_attackers_site,
+            Err(InviteError::TooManyAttempts { .. })
+        ),
+        "{at_the_attackers_site:?}"
+    );
+    // A guest elsewhere mistypes twice and comes in, and so do those behind the same router.
+    let elsewhere = address(20_000);
+    for mistyped in wrong_codes(invite.code).take(2) {
+        let refused = invites::look_up(&stage.app, None, mistyped, elsewhere).await;
+        assert!(matches!(refused, Err(InviteError::NotFound)), "{refused:?}");
+    }
+    for _ in 0..10 {
+        let found = invites::look_up(&stage.app, None, by_code, elsewhere).await;
+        assert!(found.is_ok(), "{found:?}");
+    }
     let by_link = InviteKey::Token(invite.token);
     assert!(
         invites::redeem(&stage.app, None, guest(by_link, "Gustav"))
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn wrong_links_are_slowed_down_and_right_ones_never() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("a code");
+    let mut tries = 0;
+    for number in 0..200 {
+        let wrong = match number % 2 {
+            0 => InviteKey::Token(InviteToken::from_random([number; 16])),
+            _ => InviteKey::of_token("cut off"),
+        };
+        match invites::look_up(&stage.app, None, wrong, ADDRESS).await {
+            Err(InviteError::NotFound) => tries += 1,
+            Err(InviteError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong link was answered with {other:?}"),
+        }
+    }
+    assert!(tries <= 60, "{tries} links could be tried");
+    for key in [InviteKey::Token(invite.token), InviteKey::Code(invite.code)] {
+        let found = invites::look_up(&stage.app, None, key, ADDRESS).await;
+        assert!(found.is_ok(), "{found:?}");
+    }
 }
 
 #[tokio::test]
