@@ -2021,7 +2021,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `seat-needed` */
+            /** @description `not-signed-in`, `seat-needed` */
             401: {
                 headers: {
                     [name: string]: unknown;
