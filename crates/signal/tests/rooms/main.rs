@@ -1,15 +1,19 @@
 //! Whole rooms in virtual time: real clients on the real engine, with a network of no delay.
 
+mod client;
+mod server;
 mod world;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use client::Client;
 use livekit_protocol::{
     DisconnectReason, leave_request::Action, participant_info::State, signal_response::Message,
 };
+use participant::Channel;
 use sfu::Kind;
 use signal::{Event, Frame, LeaveReason, Order};
-use world::{Client, World};
+use world::World;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -182,8 +186,8 @@ fn data_is_stamped_and_reaches_the_named_or_all_others() {
     let bob = world.join("room", "bob");
     let cid = world.join("room", "cid");
     world.run(SECOND);
-    world.send_data(ann, "_reliable", b"all", &[]);
-    world.send_data(ann, "_lossy", b"bob only", &["bob"]);
+    world.send_data(ann, Channel::Reliable, b"all", &[]);
+    world.send_data(ann, Channel::Lossy, b"bob only", &["bob"]);
     world.run(SECOND);
 
     let all = ("ann".to_owned(), b"all".to_vec());
@@ -199,8 +203,8 @@ fn reliable_data_waits_for_a_channel_that_is_not_open_yet() {
     let ann = world.join("room", "ann");
     world.run(SECOND);
     let bob = world.join_unplugged("room", "bob");
-    world.send_data(ann, "_reliable", b"early", &[]);
-    world.send_data(ann, "_lossy", b"gone", &[]);
+    world.send_data(ann, Channel::Reliable, b"early", &[]);
+    world.send_data(ann, Channel::Lossy, b"gone", &[]);
     world.run(SECOND);
     world.plug(bob);
     world.run(5 * SECOND);

@@ -1,0 +1,283 @@
+//! One client of a world: a participant, what it was told, and what it plays.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use livekit_protocol::{
+    DisconnectReason, JoinResponse, ParticipantInfo, SessionDescription, SignalRequest,
+    SignalResponse, leave_request::Action, signal_request::Message as Asked,
+    signal_response::Message,
+};
+use participant::{
+    Config, Event, Layer, Packet, Participant, Publish, Request, TrackKey, TrackSource,
+    Vp8Packetizer, Wire,
+};
+use prost::Message as _;
+use sfu::Kind;
+use signal::{ConnectionId, Frame, Grant};
+
+pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What a client received on a section.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) sid: String,
+    pub(crate) ssrc: u32,
+    pub(crate) sequence: u64,
+    pub(crate) is_keyframe: bool,
+}
+
+pub(crate) struct Client {
+    pub(crate) room: String,
+    pub(crate) grant: Grant,
+    pub(crate) connection: ConnectionId,
+    pub(crate) participant: Participant,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) next_frame: Instant,
+    pub(crate) is_plugged: bool,
+    pub(crate) is_closed: bool,
+    address: SocketAddr,
+    offers: u32,
+    messages: Vec<Message>,
+    packets: Vec<Received>,
+    data: Vec<(String, Vec<u8>)>,
+    tracks: Vec<Playing>,
+    track_count: u32,
+}
+
+/// A track with made-up pictures or sound.
+struct Playing {
+    track: TrackKey,
+    kind: Kind,
+    count: u32,
+    wants_keyframe: bool,
+    packetizer: Vp8Packetizer,
+}
+
+impl Client {
+    pub(crate) fn new(room: &str, grant: Grant, address: SocketAddr, now: Instant) -> Self {
+        let config = Config {
+            wire: Wire::Single { address },
+            is_persistent: false,
+            is_auto_subscribing: true,
+        };
+        Self {
+            room: room.to_owned(),
+            grant,
+            connection: ConnectionId(0),
+            participant: Participant::new(config, now),
+            deadline: None,
+            next_frame: now,
+            is_plugged: true,
+            is_closed: false,
+            address,
+            offers: 0,
+            messages: Vec::new(),
+            packets: Vec::new(),
+            data: Vec::new(),
+            tracks: Vec::new(),
+            track_count: 0,
+        }
+    }
+
+    pub(crate) fn is_at(&self, address: SocketAddr) -> bool {
+        self.address == address
+    }
+
+    pub(crate) fn offer_frame(sdp: &str) -> Frame {
+        let offer = SessionDescription {
+            sdp: sdp.to_owned(),
+            ..SessionDescription::default()
+        };
+        let request = SignalRequest {
+            message: Some(Asked::Offer(offer)),
+        };
+        Frame::Binary(request.encode_to_vec())
+    }
+
+    pub(crate) fn publish(&mut self, kind: Kind) -> Request {
+        self.track_count += 1;
+        let track = TrackKey(self.track_count);
+        self.tracks.push(Playing {
+            track,
+            kind,
+            count: 0,
+            wants_keyframe: false,
+            packetizer: Vp8Packetizer::default(),
+        });
+        Request::Publish(Publish {
+            track,
+            source: match kind {
+                Kind::Audio => TrackSource::Microphone,
+                Kind::Video => TrackSource::Camera,
+            },
+            layers: vec![Layer::default()],
+        })
+    }
+
+    pub(crate) fn unpublish(&mut self) -> Vec<Request> {
+        let tracks = self.tracks.drain(..);
+        tracks
+            .map(|one| Request::Unpublish { track: one.track })
+            .collect()
+    }
+
+    /// The next packet of every track. The first picture of a stream is no key frame unless
+    /// somebody has asked for one.
+    pub(crate) fn play(&mut self) -> Vec<Request> {
+        let packets = self.tracks.iter_mut().map(Playing::next);
+        packets.map(Request::Write).collect()
+    }
+
+    /// Notes what is sent to the server.
+    pub(crate) fn asks(&mut self, frame: &[u8]) {
+        let request = SignalRequest::decode(frame).expect("readable");
+        self.offers += u32::from(matches!(request.message, Some(Asked::Offer(_))));
+    }
+
+    pub(crate) fn joins(&mut self) {
+        self.offers += 1;
+    }
+
+    /// Notes what the server says.
+    pub(crate) fn told(&mut self, frame: &Frame) {
+        let response = match frame {
+            Frame::Binary(bytes) => SignalResponse::decode(&**bytes).expect("readable"),
+            Frame::Text(text) => serde_json::from_str(text).expect("readable"),
+        };
+        self.messages.push(response.message.expect("not empty"));
+    }
+
+    pub(crate) fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Received(packet) if packet.kind == participant::Kind::Video => {
+                self.packets.push(Received {
+                    sid: packet.sid.as_deref().unwrap_or_default().to_owned(),
+                    ssrc: packet.ssrc,
+                    sequence: packet.sequence,
+                    is_keyframe: packet.is_keyframe,
+                });
+            }
+            Event::Data(data) => self.data.push((data.identity, data.payload)),
+            Event::KeyframeWanted { track, .. } => {
+                let playing = self.tracks.iter_mut().find(|one| one.track == track);
+                playing.expect("a track of its own").wants_keyframe = true;
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn join_response(&self) -> &JoinResponse {
+        match self.messages.first() {
+            Some(Message::Join(join)) => join,
+            other => panic!(
+                "{} of {} got {other:?} first",
+                self.grant.identity, self.room
+            ),
+        }
+    }
+
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    pub(crate) fn forget_messages(&mut self) {
+        self.messages.clear();
+    }
+
+    pub(crate) fn last_update_of(&self, identity: &str) -> Option<&ParticipantInfo> {
+        let updates = self.messages.iter().rev();
+        updates
+            .filter_map(|message| match message {
+                Message::Update(update) => Some(&update.participants),
+                _ => None,
+            })
+            .find_map(|participants| participants.iter().find(|one| one.identity == identity))
+    }
+
+    pub(crate) fn leave(&self) -> Option<(DisconnectReason, Action)> {
+        self.messages.iter().find_map(|message| match message {
+            Message::Leave(leave) => Some((leave.reason(), leave.action())),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    pub(crate) fn offers(&self) -> u32 {
+        self.offers
+    }
+
+    /// Sections that the newest answer put a track into.
+    pub(crate) fn receiving_sections(&self) -> usize {
+        self.answers()
+            .next()
+            .map_or(0, |it| it.mid_to_track_id.len())
+    }
+
+    pub(crate) fn last_answer(&self) -> &str {
+        &self.answers().next().expect("an offer was answered").sdp
+    }
+
+    fn answers(&self) -> impl Iterator<Item = &SessionDescription> {
+        self.messages
+            .iter()
+            .rev()
+            .filter_map(|message| match message {
+                Message::Answer(answer) => Some(answer),
+                _ => None,
+            })
+    }
+
+    /// What was received of pictures.
+    pub(crate) fn packets(&self) -> &[Received] {
+        &self.packets
+    }
+
+    pub(crate) fn forget_packets(&mut self) {
+        self.packets.clear();
+    }
+
+    /// Keeps the newest, which names the stream.
+    pub(crate) fn forget_old_packets(&mut self) {
+        let newest = self.packets.pop();
+        self.packets.clear();
+        self.packets.extend(newest);
+    }
+
+    pub(crate) fn data(&self) -> &[(String, Vec<u8>)] {
+        &self.data
+    }
+}
+
+impl Playing {
+    fn next(&mut self) -> Packet {
+        self.count += 1;
+        let is_keyframe = std::mem::take(&mut self.wants_keyframe);
+        let payload = match self.kind {
+            Kind::Audio => [7; 40].as_slice().into(),
+            Kind::Video => {
+                // RFC 6386 §9.1: the lowest bit is 0 for key frames.
+                let mut picture = [7; 200];
+                picture[0] = u8::from(!is_keyframe);
+                self.packetizer.packetize(&picture).remove(0)
+            }
+        };
+        let clock_hz = match self.kind {
+            Kind::Audio => 48_000,
+            Kind::Video => 90_000,
+        };
+        Packet {
+            track: self.track,
+            layer: 0,
+            timestamp: self.count * clock_hz / 50,
+            is_marked: true,
+            level_dbov: None,
+            payload,
+        }
+    }
+}
