@@ -173,9 +173,9 @@ export class ParticipantProcess extends ForeignParticipant {
     return code;
   }
 
-  /** Native libraries print what they like; what is not JSON is a complaint. */
+  /** Clients print what they like; what is not told is a complaint. */
   #hear(line: string): void {
-    if (line.startsWith('{')) this.told.push(JSON.parse(line));
+    if (line.startsWith('{"event":')) this.told.push(JSON.parse(line));
     else this.complaints += `${line}\n`;
   }
 }

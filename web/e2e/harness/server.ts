@@ -94,7 +94,6 @@ export class Server {
       ...['--http', `${address}:${this.httpPort}`],
       ...(isNamed(this.#place) ? ['--https', `${address}:${HTTPS_PORT}`] : []),
       ...['--public-url', this.url],
-      ...['--public-address', address],
     ];
     const child = spawn(command, rest, {
       cwd: this.dataDir,
@@ -102,6 +101,7 @@ export class Server {
         PATH: process.env['PATH'],
         RUST_BACKTRACE: '1',
         HELPSIGHT_MEDIA__UDP_LISTEN: `${address}:${this.mediaPort}`,
+        HELPSIGHT_MEDIA__PUBLIC_ADDRESS: address,
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
