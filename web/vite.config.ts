@@ -87,7 +87,7 @@ export default defineConfig({
       adapter: adapter({ fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
       preprocess: withoutInlineStyle,
-      version: { name: sourceDigest('src'), pollInterval: 0 },
+      version: { name: inputDigest(), pollInterval: 0 },
     }),
   ],
   build: {
@@ -112,12 +112,17 @@ function isInBase(module: string): boolean {
   return BASE.some((part) => module.includes(`/src/lib/${part}`));
 }
 
-/** Names a build by its sources, so that the same sources give the same bytes. */
-function sourceDigest(folder: string): string {
+/**
+ * Names a build by what it is made of, packages included: the same inputs give the same bytes, and pages find
+ * out by the name that the server has become another.
+ */
+function inputDigest(): string {
   const digest = createHash('sha256');
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = ['src', 'static']
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
+    .concat('package-lock.json', 'scripts/baseline.ts', 'vite.config.ts')
     .sort();
   for (const file of files) digest.update(file).update(readFileSync(file));
   return digest.digest('hex').slice(0, 16);

@@ -9,6 +9,7 @@
 
 import type { MintedRtcToken } from '#lib/api/schema.ts';
 import { isProblem } from '#lib/api/problem.ts';
+import { loadPart } from '#lib/browser/upgrade.ts';
 
 import type { DeviceKind } from './device-problem.ts';
 import { figuresBetween, qualityOf, type LinkCounters, type Quality } from './quality.ts';
@@ -203,7 +204,7 @@ export class Media {
 }
 
 async function enterRtcRoom(url: string, token: string, events: RoomEvents): Promise<RtcRoom> {
-  const { enter } = await import('./rtc-room.ts');
+  const { enter } = await loadPart(() => import('./rtc-room.ts'));
   return enter(url, token, events);
 }
 

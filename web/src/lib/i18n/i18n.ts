@@ -4,6 +4,8 @@
 //! 2. It loads that catalogue alone, so a page carries one language.
 //! 3. `t` answers from it, synchronously, for the rest of the page's life. Another language is a reload.
 
+import { loadPart } from '#lib/browser/upgrade.ts';
+
 import type { en } from './en/catalogue.ts';
 import { chooseLocale, type Locale } from './locale.ts';
 import { formatMessage, type Message, type ParameterNames, type Parameters } from './message.ts';
@@ -58,10 +60,10 @@ export function activeLocale(): Locale {
 async function loadCatalogue(locale: Locale): Promise<Readonly<Record<string, Message>>> {
   switch (locale) {
     case 'en':
-      return (await import('./en/catalogue.ts')).en;
+      return (await loadPart(() => import('./en/catalogue.ts'))).en;
     case 'pt':
-      return (await import('./pt/catalogue.ts')).pt;
+      return (await loadPart(() => import('./pt/catalogue.ts'))).pt;
     case 'pseudo':
-      return (await import('./pseudo.ts')).pseudo;
+      return (await loadPart(() => import('./pseudo.ts'))).pseudo;
   }
 }

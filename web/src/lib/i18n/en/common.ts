@@ -46,6 +46,9 @@ export const common = {
   'missing.action': 'Go to the start page',
   'failure.title': 'Something went wrong',
   'failure.text': 'It is our fault, not yours. Loading the page again often helps.',
+  'failure.part-title': 'This page could not be loaded completely',
+  'failure.part-text':
+    'The connection broke off, or Helpsight was updated while the page was open. Load it again to go on.',
   'failure.reload': 'Load again',
   'support.contact': 'Still stuck? Contact {contact}',
 

@@ -46,6 +46,9 @@ export const common = {
   'missing.action': 'Ir para a página inicial',
   'failure.title': 'Algo deu errado',
   'failure.text': 'A falha é nossa, não sua. Recarregar a página costuma resolver.',
+  'failure.part-title': 'Esta página não carregou por completo',
+  'failure.part-text':
+    'A conexão caiu ou o Helpsight foi atualizado com a página aberta. Carregue de novo para continuar.',
   'failure.reload': 'Recarregar',
   'support.contact': 'Ainda com problemas? Fale com {contact}',
 
