@@ -108,3 +108,18 @@ test('an expert can see no people and change none', async ({ owner }) => {
   const added = await expert.send('POST', 'users', { name: 'X', email: 'x@example.org', role: 'owner' });
   expect(added.status).toBe(403);
 });
+
+test('signing out in one tab ends the session in the other, with a way back', async ({ owner, cast }) => {
+  const session = await owner.createSession('expert');
+  const person = await cast.enter({ signedIn: owner });
+  await person.page.goto(`/sessions/${session.id}`);
+  await person.button('Join').click();
+  await expect(person.stage).toBeVisible();
+  await person.page.request.delete('/api/v1/sign-ins/current', {
+    headers: { origin: new URL(person.page.url()).origin },
+  });
+  await expect(person.heading('You signed out')).toBeVisible();
+  await person.link('Sign in').click();
+  await expect(person.field('Email')).toBeVisible();
+  await expect(person.page).toHaveURL(/next=%2Fsessions%2F/);
+});

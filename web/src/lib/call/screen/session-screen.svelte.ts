@@ -9,7 +9,10 @@ import type { Person } from '../people.ts';
 import type { Point } from '../picture.ts';
 import { StageView } from './stage-view.svelte.ts';
 
-export type OpenWindow = 'people' | 'invite' | 'shortcuts' | 'settings' | 'end';
+export type OpenWindow = 'panel' | 'invite' | 'shortcuts' | 'settings' | 'end';
+
+/** What the panel shows, on a desk beside the stage, on a phone in a window. */
+export type PanelTab = 'people' | 'history';
 
 /** A pointer that belongs on the stage. */
 export interface Marker {
@@ -27,6 +30,7 @@ export class SessionScreen {
   isPointing = $state(false);
   /** The panel beside the stage of a desk. */
   isPanelOpen = $state(true);
+  panelTab = $state<PanelTab>('people');
   /** At most one window lies over the session. */
   open = $state<OpenWindow | null>(null);
 
