@@ -9,7 +9,7 @@ import type { Person } from '../people.ts';
 import type { Point } from '../picture.ts';
 import { StageView } from './stage-view.svelte.ts';
 
-export type OpenWindow = 'panel' | 'invite' | 'shortcuts' | 'settings' | 'end';
+export type OpenWindow = 'panel' | 'invite' | 'shortcuts' | 'settings' | 'end' | 'leave';
 
 /** What the panel shows, on a desk beside the stage, on a phone in a window. */
 export type PanelTab = 'people' | 'history';
