@@ -290,6 +290,7 @@ fn factory(index: usize, keys: Keys, node: String, candidates: Vec<SocketAddr>) 
         let engine = sfu::Config {
             candidates: candidates.clone(),
             ufrag_prefix: ufrag_prefix(index),
+            estimates_bandwidth: true,
             random: Box::new(random),
         };
         (config, engine)

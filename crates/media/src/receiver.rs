@@ -1,7 +1,8 @@
 //! Reads the media port and hands each packet to the shard that owns its room.
 //!
-//! The first two characters of every ufrag name its shard, so the STUN packet that opens a path
-//! tells where it belongs, and everything else follows its address.
+//! Every ufrag of ours names its shard, so the STUN packet that opens a path tells where it
+//! belongs, and everything else follows its address. Where we restart ICE ourselves the library
+//! chooses the ufrag: that one is tried on every shard, and its own recognises it.
 
 use std::{
     io::{self, IoSliceMut},
@@ -28,7 +29,7 @@ pub(crate) struct Receiver {
     state: UdpSocketState,
     candidates: Vec<SocketAddr>,
     shards: Arc<[ShardHandle]>,
-    paths: LruCache<SocketAddr, usize>,
+    paths: LruCache<SocketAddr, Owner>,
 }
 
 impl Receiver {
@@ -83,38 +84,63 @@ impl Receiver {
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
         let destination = destination(&self.candidates, meta.dst_ip, source.ip());
         for payload in bytes.chunks(meta.stride.max(1)) {
-            let Some(shard) = self.shard_of(source, payload) else {
-                continue;
-            };
             let packet = Packet {
                 source,
                 destination,
                 payload: payload.to_vec(),
             };
-            self.shards[shard].deliver(packet);
+            match self.owner_of(source, payload) {
+                Owner::Shard(shard) => self.shards[shard].deliver(packet),
+                Owner::Unnamed => {
+                    for shard in &*self.shards {
+                        shard.deliver(packet.clone());
+                    }
+                }
+                Owner::Nobody => {}
+            }
         }
     }
 
-    fn shard_of(&mut self, source: SocketAddr, payload: &[u8]) -> Option<usize> {
+    fn owner_of(&mut self, source: SocketAddr, payload: &[u8]) -> Owner {
         if self.shards.len() == 1 {
-            return Some(0);
+            return Owner::Shard(0);
         }
         let Some(ufrag) = signal::local_ufrag(payload) else {
-            return self.paths.get(&source).copied();
+            let known = self.paths.get(&source).copied();
+            return known.unwrap_or(Owner::Nobody);
         };
-        let shard = shard_of_ufrag(&ufrag).filter(|shard| *shard < self.shards.len())?;
-        self.paths.put(source, shard);
-        Some(shard)
+        let owner = match shard_of_ufrag(&ufrag) {
+            Some(shard) if shard < self.shards.len() => Owner::Shard(shard),
+            Some(_) => return Owner::Nobody,
+            None => Owner::Unnamed,
+        };
+        // A path whose shard is known is not unlearnt by somebody who sends in its name.
+        if owner != Owner::Unnamed || !self.paths.contains(&source) {
+            self.paths.put(source, owner);
+        }
+        owner
     }
 }
+
+/// Which shard a packet is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Shard(usize),
+    /// One of them, but the packet does not say which.
+    Unnamed,
+    Nobody,
+}
+
+/// Not among the letters and digits that the library makes its own ufrags of.
+const MARK: char = '+';
 
 /// What every ufrag of a shard begins with.
 pub(crate) fn ufrag_prefix(shard: usize) -> String {
-    format!("{shard:02x}")
+    format!("{MARK}{shard:02x}")
 }
 
 fn shard_of_ufrag(ufrag: &str) -> Option<usize> {
-    usize::from_str_radix(ufrag.get(..2)?, 16).ok()
+    usize::from_str_radix(ufrag.strip_prefix(MARK)?.get(..2)?, 16).ok()
 }
 
 #[cfg(test)]
@@ -127,7 +153,8 @@ mod tests {
             let ufrag = ufrag_prefix(shard) + "random";
             assert_eq!(shard_of_ufrag(&ufrag), Some(shard));
         }
-        assert_eq!(shard_of_ufrag("zz"), None);
-        assert_eq!(shard_of_ufrag("é"), None);
+        for other in ["+zz", "+é", "+", "00random", ""] {
+            assert_eq!(shard_of_ufrag(other), None, "{other}");
+        }
     }
 }

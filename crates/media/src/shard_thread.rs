@@ -29,7 +29,7 @@ const COMMANDS_MAX: usize = 1024;
 const PACKETS_AT_ONCE: usize = 256;
 
 /// A received packet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Packet {
     pub(crate) source: SocketAddr,
     pub(crate) destination: SocketAddr,

@@ -1,6 +1,12 @@
 //! What goes into a [`Shard`](crate::Shard) and what comes out of it.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Fills a buffer with unpredictable bytes; ICE passwords are made of them.
 pub type RandomSource = Box<dyn FnMut(&mut [u8]) + Send>;
@@ -13,6 +19,8 @@ pub struct Config {
     pub ufrag_prefix: String,
     /// Where unpredictable bytes come from.
     pub random: RandomSource,
+    /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
+    pub estimates_bandwidth: bool,
 }
 
 impl fmt::Debug for Config {
@@ -20,6 +28,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("candidates", &self.candidates)
             .field("ufrag_prefix", &self.ufrag_prefix)
+            .field("estimates_bandwidth", &self.estimates_bandwidth)
             .finish_non_exhaustive()
     }
 }
@@ -54,10 +63,77 @@ impl fmt::Display for TrackId {
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Opus.
+    /// Opus, with redundancy or without.
     Audio,
-    /// VP8.
+    /// VP8 or H264.
     Video,
+}
+
+/// What a track is for, which decides what suffers first when a link is narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Somebody speaks, or the sound of a shared screen.
+    Sound,
+    /// Somebody shows something: motion counts.
+    Camera,
+    /// A screen is shared: sharpness counts.
+    Screen,
+}
+
+impl Purpose {
+    /// Sound or picture.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Sound => Kind::Audio,
+            Self::Camera | Self::Screen => Kind::Video,
+        }
+    }
+}
+
+/// One of the sizes that a picture is sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Layer {
+    /// `q`, or the only one.
+    Low,
+    /// `h`.
+    Medium,
+    /// `f`.
+    High,
+}
+
+impl Layer {
+    /// Upwards.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+}
+
+/// What a subscriber wants of a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackSettings {
+    /// Keeps the subscription, but sends nothing.
+    pub is_disabled: bool,
+    /// Nothing above this is useful to it.
+    pub layer_max: Layer,
+    /// Larger is more important.
+    pub priority: u32,
+}
+
+impl Default for TrackSettings {
+    fn default() -> Self {
+        Self {
+            is_disabled: false,
+            layer_max: Layer::High,
+            priority: 0,
+        }
+    }
+}
+
+/// Who writes the offers of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offerer {
+    /// The client: it sends and receives.
+    Client,
+    /// We do: it only receives.
+    Server,
 }
 
 /// Which data channel a message goes by.
@@ -127,6 +203,8 @@ pub enum Request {
         room: Arc<str>,
         /// Names the peer in the `msid` of what it publishes.
         label: Arc<str>,
+        /// Who offers.
+        offerer: Offerer,
     },
     /// The connection is over; its tracks end for everybody.
     RemovePeer {
@@ -142,14 +220,28 @@ pub enum Request {
         /// The SDP.
         sdp: String,
     },
+    /// The client's SDP answer to an [`Event::Offer`].
+    Answer {
+        /// Whose.
+        peer: PeerId,
+        /// The offer's number; 0 when the client does not say.
+        id: u32,
+        /// The SDP.
+        sdp: String,
+    },
+    /// The client's network has changed: where we offer, ICE restarts with the next offer.
+    RestartIce {
+        /// Whose.
+        peer: PeerId,
+    },
     /// A client is about to publish: the next fitting section it offers carries this track.
     Announce {
         /// The publisher.
         peer: PeerId,
         /// The track's id.
         track: TrackId,
-        /// Sound or picture.
-        kind: Kind,
+        /// What it is for.
+        purpose: Purpose,
         /// The ids that the client may use for it in its SDP.
         client_ids: Vec<String>,
     },
@@ -174,6 +266,15 @@ pub enum Request {
         /// The track.
         track: TrackId,
     },
+    /// What a subscriber wants of a track, which it may or may not receive yet.
+    Configure {
+        /// The receiver.
+        peer: PeerId,
+        /// The track.
+        track: TrackId,
+        /// The wish.
+        settings: TrackSettings,
+    },
     /// Sends a message on a data channel. While the channel is not open yet, reliable messages
     /// wait and lossy ones are dropped.
     Send {
@@ -193,10 +294,13 @@ impl Request {
             Self::AddPeer { peer, .. }
             | Self::RemovePeer { peer }
             | Self::Offer { peer, .. }
+            | Self::Answer { peer, .. }
+            | Self::RestartIce { peer }
             | Self::Announce { peer, .. }
             | Self::Unpublish { peer, .. }
             | Self::Subscribe { peer, .. }
             | Self::Unsubscribe { peer, .. }
+            | Self::Configure { peer, .. }
             | Self::Send { peer, .. } => *peer,
         }
     }
@@ -224,6 +328,17 @@ pub enum Event {
         /// For whom.
         peer: PeerId,
         /// The offer's number.
+        id: u32,
+        /// The SDP.
+        sdp: String,
+        /// Which section carries which track to this client: the whole map, every time.
+        tracks_by_mid: BTreeMap<String, TrackId>,
+    },
+    /// An offer for the client to answer.
+    Offer {
+        /// For whom.
+        peer: PeerId,
+        /// Its number.
         id: u32,
         /// The SDP.
         sdp: String,
@@ -267,6 +382,38 @@ pub enum Event {
         /// The track.
         track: TrackId,
     },
+    /// The link has no room for a subscribed picture any more, or has room again.
+    Paused {
+        /// The receiver.
+        peer: PeerId,
+        /// The track.
+        track: TrackId,
+        /// Whether it is paused.
+        is_paused: bool,
+    },
+    /// The highest layer that anybody wants of a track; `None` when nobody wants any.
+    LayersWanted {
+        /// The publisher.
+        peer: PeerId,
+        /// The track.
+        track: TrackId,
+        /// No layer above this is sent to anybody.
+        layer_max: Option<Layer>,
+    },
+    /// How loud a publisher speaks, after a change: 0 is silence, 100 as loud as can be.
+    Speaking {
+        /// The publisher.
+        peer: PeerId,
+        /// In percent.
+        level: u8,
+    },
+    /// How well a link does, every few seconds.
+    Link {
+        /// Whose.
+        peer: PeerId,
+        /// What was measured.
+        link: Link,
+    },
     /// A message from a data channel.
     Received {
         /// From whom.
@@ -285,11 +432,26 @@ pub enum Event {
     },
 }
 
+/// How well a link does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Link {
+    /// To the client and back.
+    pub round_trip: Option<Duration>,
+    /// Of what we send, in percent.
+    pub loss_down: Option<u8>,
+    /// Of what the client sends, in percent.
+    pub loss_up: Option<u8>,
+    /// What it can carry to the client, as far as that is measured.
+    pub estimate_bps: Option<u64>,
+}
+
 /// Why a peer was closed by the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// Its SDP could not be used.
-    BadOffer,
+    BadDescription,
+    /// It did not answer an offer.
+    Unanswered,
     /// The client closed the transport.
     TransportClosed,
     /// The transport broke.

@@ -10,20 +10,25 @@
 //! Invariants: no I/O, no clock, no randomness but what is handed in; bad input closes one peer
 //! and is reported, never panics; a track is only ever forwarded inside its own room.
 
+mod codec;
+mod demand;
 mod forward;
 mod io;
 mod keyframes;
+mod meter;
 mod peer;
 mod publication;
 mod rewriter;
 mod sdp;
 mod sections;
 mod shard;
+mod share;
+mod speech;
 mod stun;
 
 pub use io::{
-    Channel, Config, Datagram, Event, Input, Kind, Output, PeerId, RandomSource, Reason, Request,
-    TrackId, Transmit, Transport,
+    Channel, Config, Datagram, Event, Input, Kind, Layer, Link, Offerer, Output, PeerId, Purpose,
+    RandomSource, Reason, Request, TrackId, TrackSettings, Transmit, Transport,
 };
 pub use shard::Shard;
 pub use stun::local_ufrag;

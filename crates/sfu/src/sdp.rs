@@ -5,7 +5,11 @@
 //! them (a receiving section that nobody uses becomes inactive) and answers afterwards (a section
 //! in use gets the `msid` of its present track). Lines that are not understood stay as they are.
 
-use crate::io::Kind;
+use crate::{io::Kind, peer::DescriptionError};
+
+/// Larger than any client's description of a hundred sections.
+const LENGTH_MAX: usize = 512 * 1024;
+const SECTIONS_MAX: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sdp {
@@ -54,6 +58,19 @@ impl Direction {
 }
 
 impl Sdp {
+    /// Reads what comes from a client.
+    pub(crate) fn parse_limited(text: &str) -> Result<Self, DescriptionError> {
+        if text.len() > LENGTH_MAX {
+            return Err(DescriptionError::TooLarge);
+        }
+        let sdp = Self::parse(text);
+        if sdp.sections.len() > SECTIONS_MAX {
+            Err(DescriptionError::TooLarge)
+        } else {
+            Ok(sdp)
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Self {
         let mut session = Vec::new();
         let mut sections: Vec<Section> = Vec::new();
@@ -105,8 +122,7 @@ impl Section {
 
     /// Says that the section carries `track` of the peer `label`.
     pub(crate) fn set_msid(&mut self, label: &str, track: &str) {
-        // The client reads the track from the part behind the bar, or from the track id.
-        let msid = format!("{label}|{track} {track}");
+        let msid = format!("{} {track}", msid(label, track));
         for line in &mut self.lines {
             if line.starts_with("a=msid:") {
                 *line = format!("a=msid:{msid}");
@@ -123,6 +139,22 @@ impl Section {
                 .iter()
                 .any(|prefix| line.starts_with(prefix))
         });
+    }
+
+    /// Puts the payload types into the order that the other side's section has them in: clients
+    /// send with the first one, and say by their order which one they want.
+    pub(crate) fn prefer_as_in(&mut self, other: &Self) {
+        let (Some(ours), Some(theirs)) = (self.formats(), other.formats()) else {
+            return;
+        };
+        let theirs: Vec<String> = theirs.map(str::to_owned).collect();
+        let mut formats: Vec<String> = ours.map(str::to_owned).collect();
+        let place = |format: &String| theirs.iter().position(|one| one == format);
+        formats.sort_by_key(|format| place(format).unwrap_or(usize::MAX));
+        if let Some(line) = self.lines.first_mut() {
+            let head: Vec<&str> = line.split(' ').take(MEDIA_LINE_HEAD).collect();
+            *line = head.join(" ") + " " + &formats.join(" ");
+        }
     }
 
     pub(crate) fn mid(&self) -> Option<&str> {
@@ -164,6 +196,13 @@ impl Section {
             .map(|(_, track)| track.trim_matches(['{', '}']))
     }
 
+    /// The payload types of a media section.
+    fn formats(&self) -> Option<impl Iterator<Item = &str>> {
+        self.kind()?;
+        let formats = self.lines.first()?.split(' ').skip(MEDIA_LINE_HEAD);
+        Some(formats.filter(|format| !format.is_empty()))
+    }
+
     fn attribute(&self, name: &str) -> Option<&str> {
         self.lines.iter().find_map(|line| {
             line.strip_prefix("a=")?
@@ -173,6 +212,15 @@ impl Section {
         })
     }
 }
+
+/// The stream id by which clients know whose track it is: they read the participant from the part
+/// before the bar and the track from the one behind it.
+pub(crate) fn msid(label: &str, track: &str) -> String {
+    format!("{label}|{track}")
+}
+
+/// RFC 8866 §5.14: media, port and protocol stand before the formats.
+const MEDIA_LINE_HEAD: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -216,6 +264,14 @@ mod tests {
         let text = sdp.to_string();
         assert!(text.contains("a=msid:PA_1|TR_1 TR_1\r\n"));
         assert!(text.contains("a=ssrc:5 msid:PA_1|TR_1 TR_1\r\n"));
+    }
+
+    #[test]
+    fn payload_types_take_the_order_of_the_other_side() {
+        let mut ours = Sdp::parse("m=video 9 X 96 97 102 103\r\n");
+        let theirs = Sdp::parse("m=video 9 X 102 103 45 96 97\r\n");
+        ours.sections[0].prefer_as_in(&theirs.sections[0]);
+        assert_eq!(ours.to_string(), "m=video 9 X 102 103 96 97\r\n");
     }
 
     proptest! {

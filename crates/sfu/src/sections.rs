@@ -78,6 +78,29 @@ impl Sections {
         placement
     }
 
+    /// Wanted tracks without a section, where the server makes the sections.
+    pub(crate) fn unplaced(&self) -> Vec<(TrackId, Kind)> {
+        let wanted = self.wanted.iter();
+        wanted
+            .filter(|(track, _)| !self.is_placed(track))
+            .cloned()
+            .collect()
+    }
+
+    /// A section was made for a track.
+    pub(crate) fn place_at(&mut self, mid: String, track: TrackId) {
+        self.placed.insert(mid, track);
+    }
+
+    /// Gives up the sections whose track is no longer wanted.
+    pub(crate) fn take_unwanted(&mut self) -> Vec<String> {
+        let is_wanted = |track: &TrackId| self.wanted.iter().any(|(wanted, _)| wanted == track);
+        let unwanted = self.placed.iter().filter(|(_, track)| !is_wanted(track));
+        let unwanted: Vec<String> = unwanted.map(|(mid, _)| mid.clone()).collect();
+        self.placed.retain(|mid, _| !unwanted.contains(mid));
+        unwanted
+    }
+
     /// Whether the newest answer says what is wished.
     pub(crate) fn is_settled(&self) -> bool {
         self.wanted.iter().all(|(track, _)| self.is_placed(track))

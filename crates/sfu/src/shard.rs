@@ -4,6 +4,12 @@
 //! decrypts it; an RTP packet is written to every subscriber of its track; each peer touched is
 //! drained until it only waits. Everything happens inside one [`Shard::handle`].
 
+mod bandwidth;
+mod forwarding;
+mod negotiation;
+mod paths;
+mod subscriptions;
+
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     mem,
@@ -13,26 +19,18 @@ use std::{
 };
 
 use str0m::{
-    Event as RtcEvent, Input as RtcInput, Output as RtcOutput,
-    net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite, Vp8Descriptor},
+    Event as RtcEvent, Input as RtcInput, Output as RtcOutput, bwe::BweKind, net::Protocol,
 };
 use tracing::debug;
 
 use crate::{
-    forward::{Forward, Incoming},
     io::{
-        Channel, Config, Datagram, Event, Input, Kind, Output, PeerId, Reason, Request, TrackId,
+        Channel, Config, Event, Input, Link, Offerer, Output, PeerId, Reason, Request, TrackId,
         Transmit, Transport,
     },
-    peer::{Negotiated, Peer},
+    peer::{Announced, Identity, Peer},
     publication::Publication,
-    rewriter::Position,
-    stun::local_ufrag,
 };
-
-/// A client has a few addresses (interfaces, NAT rebinding); the oldest is forgotten.
-const ADDRESSES_MAX: usize = 16;
 
 /// Rooms of peers, owned by one thread.
 #[derive(Debug)]
@@ -48,6 +46,8 @@ pub struct Shard {
     /// Whose input is being handled, to know whom a panic concerns.
     active: Option<PeerId>,
     outputs: VecDeque<Output>,
+    /// Kept for its memory: the stream that each subscriber of a packet's track is to get.
+    destinations: Vec<Option<u32>>,
 }
 
 impl Shard {
@@ -64,6 +64,7 @@ impl Shard {
             dirty: Vec::new(),
             active: None,
             outputs: VecDeque::new(),
+            destinations: Vec::new(),
         }
     }
 
@@ -116,68 +117,18 @@ impl Shard {
         self.peers.len()
     }
 
-    fn on_datagram(&mut self, datagram: Datagram<'_>, now: Instant) {
-        let Some(id) = self.peer_of(&datagram) else {
-            return;
-        };
-        self.active = Some(id);
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        let proto = match datagram.transport {
-            Transport::Udp => Protocol::Udp,
-            Transport::Tcp => Protocol::Tcp,
-        };
-        let Ok(receive) = Receive::new(
-            proto,
-            datagram.source,
-            datagram.destination,
-            datagram.payload,
-        ) else {
-            return;
-        };
-        let result = peer.rtc.handle_input(RtcInput::Receive(now, receive));
-        peer.last_heard = now;
-        let path = Some(datagram.transport);
-        if peer.is_connected && peer.transport != path {
-            peer.transport = path;
-            let transport = datagram.transport;
-            self.outputs.push_back(Output::Event(Event::PathChanged {
-                peer: id,
-                transport,
-            }));
-        }
-        match result {
-            Ok(()) => self.touch(id),
-            Err(error) => {
-                debug!(peer = id.0, %error, "transport failed");
-                self.close(id, Reason::TransportFailed, now);
-            }
-        }
-    }
-
-    fn peer_of(&mut self, datagram: &Datagram<'_>) -> Option<PeerId> {
-        let Some(ufrag) = local_ufrag(datagram.payload) else {
-            return self.by_address.get(&datagram.source).copied();
-        };
-        let id = *self.by_ufrag.get(&ufrag)?;
-        if self.by_address.get(&datagram.source) != Some(&id) {
-            let peer = self.peers.get_mut(&id)?;
-            if peer.addresses.len() == ADDRESSES_MAX
-                && let Some(oldest) = peer.addresses.pop_front()
-            {
-                self.by_address.remove(&oldest);
-            }
-            peer.addresses.push_back(datagram.source);
-            self.by_address.insert(datagram.source, id);
-        }
-        Some(id)
-    }
-
     fn on_request(&mut self, request: Request, now: Instant) {
         self.active = Some(request.peer());
         match request {
-            Request::AddPeer { peer, room, label } => self.add_peer(peer, &room, label, now),
+            Request::AddPeer {
+                peer,
+                room,
+                label,
+                offerer,
+            } => {
+                let id = peer;
+                self.add_peer(Identity { id, room, label }, offerer, now);
+            }
             Request::RemovePeer { peer } => {
                 if let Some(peer) = self.peers.get_mut(&peer) {
                     // Tells the client's transport, as far as one packet can.
@@ -188,16 +139,28 @@ impl Shard {
                 self.remove(peer, now);
             }
             Request::Offer { peer, id, sdp } => self.offer(peer, id, &sdp, now),
+            Request::Answer { peer, id, sdp } => self.answer(peer, id, &sdp, now),
+            Request::RestartIce { peer } => {
+                if let Some(peer) = self.peers.get_mut(&peer) {
+                    peer.restart_ice(now);
+                }
+                self.touch(peer);
+            }
             Request::Announce {
                 peer,
                 track,
-                kind,
+                purpose,
                 client_ids,
             } => {
                 let Some(publisher) = self.peers.get_mut(&peer) else {
                     return;
                 };
-                if let Some((track, mid)) = publisher.announce(track, kind, client_ids) {
+                let announced = Announced {
+                    track,
+                    purpose,
+                    client_ids,
+                };
+                if let Some((track, mid)) = publisher.announce(announced) {
                     self.went_live(peer, track, mid.to_string());
                 }
             }
@@ -211,6 +174,11 @@ impl Shard {
             }
             Request::Subscribe { peer, track } => self.subscribe(peer, &track, now),
             Request::Unsubscribe { peer, track } => self.unsubscribe(peer, &track, now),
+            Request::Configure {
+                peer,
+                track,
+                settings,
+            } => self.configure(peer, track, settings, now),
             Request::Send {
                 peer,
                 channel,
@@ -219,183 +187,16 @@ impl Shard {
         }
     }
 
-    fn add_peer(&mut self, id: PeerId, room: &Arc<str>, label: Arc<str>, now: Instant) {
-        let peer = Peer::new(id, Arc::clone(room), label, &mut self.config, now);
-        self.by_ufrag.insert(peer.ufrag.clone(), id);
-        self.rooms.entry(Arc::clone(room)).or_default().insert(id);
+    fn add_peer(&mut self, identity: Identity, offerer: Offerer, now: Instant) {
+        let id = identity.id;
+        let peer = Peer::new(identity, offerer, &mut self.config, now);
+        self.by_ufrag.insert(peer.ufrags[0].clone(), id);
+        self.rooms
+            .entry(Arc::clone(&peer.room))
+            .or_default()
+            .insert(id);
         self.peers.insert(id, peer);
         self.touch(id);
-    }
-
-    fn offer(&mut self, id: PeerId, offer_id: u32, sdp: &str, now: Instant) {
-        let labels = self.labels(id);
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        match peer.negotiate(sdp, |track| labels.get(track).cloned(), now) {
-            Ok(negotiated) => self.negotiated(id, offer_id, negotiated, now),
-            Err(error) => {
-                debug!(peer = id.0, %error, "offer refused");
-                self.close(id, Reason::BadOffer, now);
-            }
-        }
-    }
-
-    fn negotiated(&mut self, id: PeerId, offer_id: u32, negotiated: Negotiated, now: Instant) {
-        let Negotiated {
-            answer,
-            placement,
-            live,
-            ended,
-        } = negotiated;
-        for track in ended {
-            self.track_ended(id, track, now);
-        }
-        for (track, mid) in live {
-            self.went_live(id, track, mid.to_string());
-        }
-        for (_, track) in &placement.freed {
-            self.stop_forwarding(id, track);
-        }
-        for (mid, track) in &placement.filled {
-            self.start_forwarding(id, mid, track, now);
-        }
-        let Some(peer) = self.peers.get(&id) else {
-            return;
-        };
-        let tracks_by_mid = peer.sections.placed().clone();
-        self.outputs.push_back(Output::Event(Event::Answer {
-            peer: id,
-            id: offer_id,
-            sdp: answer,
-            tracks_by_mid,
-        }));
-        self.touch(id);
-    }
-
-    /// Who publishes the tracks of a peer's room.
-    fn labels(&self, id: PeerId) -> HashMap<TrackId, Arc<str>> {
-        let members = self
-            .peers
-            .get(&id)
-            .and_then(|peer| self.rooms.get(&peer.room));
-        let publishers = members
-            .into_iter()
-            .flatten()
-            .filter_map(|member| self.peers.get(member));
-        publishers
-            .flat_map(|peer| {
-                peer.publications
-                    .iter()
-                    .map(|publication| (publication.track.clone(), Arc::clone(&peer.label)))
-            })
-            .collect()
-    }
-
-    fn went_live(&mut self, id: PeerId, track: TrackId, mid: String) {
-        self.publishers.insert(track.clone(), id);
-        self.outputs.push_back(Output::Event(Event::TrackLive {
-            peer: id,
-            track,
-            mid,
-        }));
-    }
-
-    fn track_ended(&mut self, publisher: PeerId, track: TrackId, now: Instant) {
-        self.publishers.remove(&track);
-        let room = self
-            .peers
-            .get(&publisher)
-            .map(|peer| Arc::clone(&peer.room));
-        let members = room
-            .and_then(|room| self.rooms.get(&room).cloned())
-            .unwrap_or_default();
-        for member in members {
-            if let Some(peer) = self.peers.get_mut(&member) {
-                peer.sections.unwant(&track);
-                peer.want_negotiation(now);
-                self.touch(member);
-            }
-        }
-        self.outputs.push_back(Output::Event(Event::TrackEnded {
-            peer: publisher,
-            track,
-        }));
-    }
-
-    fn subscribe(&mut self, id: PeerId, track: &TrackId, now: Instant) {
-        let Some(publisher) = self
-            .publishers
-            .get(track)
-            .and_then(|peer| self.peers.get(peer))
-        else {
-            return;
-        };
-        let kind = publisher
-            .publications
-            .iter()
-            .find(|publication| publication.track == *track)
-            .map(|publication| publication.kind);
-        let room = Arc::clone(&publisher.room);
-        let (Some(kind), Some(peer)) = (kind, self.peers.get_mut(&id)) else {
-            return;
-        };
-        if peer.room != room {
-            return;
-        }
-        peer.sections.want(track.clone(), kind);
-        peer.want_negotiation(now);
-        let placed = peer
-            .sections
-            .placed()
-            .iter()
-            .find(|(_, placed)| *placed == track);
-        if let Some(mid) = placed.map(|(mid, _)| mid.clone()) {
-            // Wanted again before the client offered: its section still says so.
-            self.start_forwarding(id, &mid, track, now);
-        }
-        self.touch(id);
-    }
-
-    fn unsubscribe(&mut self, id: PeerId, track: &TrackId, now: Instant) {
-        self.stop_forwarding(id, track);
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.sections.unwant(track);
-            peer.want_negotiation(now);
-            self.touch(id);
-        }
-    }
-
-    fn start_forwarding(&mut self, id: PeerId, mid: &str, track: &TrackId, now: Instant) {
-        let Some(&publisher) = self.publishers.get(track) else {
-            return;
-        };
-        let Some(kind) = self
-            .publication_mut(publisher, track)
-            .map(|publication| publication.kind)
-        else {
-            return;
-        };
-        let Some(payload_type) = self.peers.get(&id).and_then(|peer| peer.payload_type(kind))
-        else {
-            return;
-        };
-        self.stop_forwarding(id, track);
-        if let Some(publication) = self.publication_mut(publisher, track) {
-            publication
-                .forwards
-                .push(Forward::new(id, mid.into(), payload_type));
-            publication.want_keyframe(id, now);
-            self.touch(publisher);
-        }
-    }
-
-    fn stop_forwarding(&mut self, id: PeerId, track: &TrackId) {
-        if let Some(&publisher) = self.publishers.get(track)
-            && let Some(publication) = self.publication_mut(publisher, track)
-        {
-            publication.forwards.retain(|forward| forward.peer != id);
-        }
     }
 
     fn send(&mut self, id: PeerId, channel: Channel, payload: &Arc<[u8]>, now: Instant) {
@@ -439,15 +240,12 @@ impl Shard {
             return;
         };
         peer.is_dirty = false;
-        peer.request_due_keyframes(now);
-        if peer.take_negotiation_due(now) {
-            let shortage = peer.sections.shortage();
-            self.outputs.push_back(Output::Event(Event::SectionsWanted {
-                peer: id,
-                audio: shortage.audio,
-                video: shortage.video,
-            }));
+        if peer.is_answer_overdue(now) {
+            return self.close(id, Reason::Unanswered, now);
         }
+        self.negotiate(id, now);
+        self.serve_publications(id, now);
+        self.share_link(id, now);
         loop {
             let Some(peer) = self.peers.get_mut(&id) else {
                 return;
@@ -516,6 +314,24 @@ impl Shard {
                 }
             }
             RtcEvent::Connected => self.connected(id, now),
+            RtcEvent::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+                self.estimated(id, estimate.as_u64(), now);
+            }
+            RtcEvent::PeerStats(stats) => {
+                let percent = |share: f32| (share * 100.0).clamp(0.0, 100.0) as u8;
+                let estimate_bps = self
+                    .peers
+                    .get(&id)
+                    .and_then(|one| one.allocation.estimate_bps);
+                let link = Link {
+                    round_trip: stats.rtt,
+                    loss_down: stats.egress_loss_fraction.map(percent),
+                    loss_up: stats.ingress_loss_fraction.map(percent),
+                    estimate_bps,
+                };
+                self.outputs
+                    .push_back(Output::Event(Event::Link { peer: id, link }));
+            }
             RtcEvent::ChannelOpen(channel, label) => {
                 let Some(peer) = self.peers.get_mut(&id) else {
                     return;
@@ -566,65 +382,6 @@ impl Shard {
         }
     }
 
-    fn want_keyframe(&mut self, subscriber: PeerId, track: &TrackId, now: Instant) {
-        let Some(&publisher) = self.publishers.get(track) else {
-            return;
-        };
-        if let Some(publication) = self.publication_mut(publisher, track) {
-            publication.want_keyframe(subscriber, now);
-            self.touch(publisher);
-        }
-    }
-
-    /// Writes a packet to everybody who subscribes to its track.
-    fn forward(&mut self, id: PeerId, packet: &RtpPacket, now: Instant) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        let Some(index) = stream_of(peer, packet, now) else {
-            return;
-        };
-        let publication = &mut peer.publications[index];
-        let incoming = incoming(publication.kind, packet);
-        let Some(best_ssrc) = publication.best_ssrc(now) else {
-            return;
-        };
-        if incoming.is_entry
-            && let Some(layer) = publication.layer_mut(incoming.ssrc)
-        {
-            layer.keyframes.arrived();
-        }
-        let is_video = publication.kind == Kind::Video;
-        let mut forwards = mem::take(&mut publication.forwards);
-        let mut is_stuck = false;
-        for forward in &mut forwards {
-            let Some(subscriber) = self.peers.get_mut(&forward.peer) else {
-                continue;
-            };
-            if !subscriber.is_connected {
-                continue;
-            }
-            is_stuck |= is_video && forward.current() != Some(best_ssrc);
-            let Some(position) = forward.take(&incoming, best_ssrc, now) else {
-                continue;
-            };
-            write(subscriber, forward, packet, position, is_video);
-            if !mem::replace(&mut subscriber.is_dirty, true) {
-                self.dirty.push(forward.peer);
-            }
-        }
-        if let Some(peer) = self.peers.get_mut(&id) {
-            let publication = &mut peer.publications[index];
-            publication.forwards = forwards;
-            if is_stuck
-                && !incoming.is_entry
-                && let Some(layer) = publication.layer_mut(best_ssrc)
-            {
-                layer.keyframes.want(now);
-            }
-        }
-    }
-
     fn publication_mut(&mut self, id: PeerId, track: &TrackId) -> Option<&mut Publication> {
         self.peers.get_mut(&id)?.publication_mut(track)
     }
@@ -650,12 +407,14 @@ impl Shard {
             self.track_ended(id, track, now);
         }
         for track in placed {
-            self.stop_forwarding(id, &track);
+            self.stop_forwarding(id, &track, now);
         }
         let Some(peer) = self.peers.remove(&id) else {
             return false;
         };
-        self.by_ufrag.remove(&peer.ufrag);
+        for ufrag in &peer.ufrags {
+            self.by_ufrag.remove(ufrag);
+        }
         for address in &peer.addresses {
             if self.by_address.get(address) == Some(&id) {
                 self.by_address.remove(address);
@@ -672,83 +431,4 @@ impl Shard {
         }
         true
     }
-}
-
-/// The publication that a packet belongs to, after noting that it arrived.
-fn stream_of(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<usize> {
-    let ssrc = *packet.header.ssrc;
-    let known = peer
-        .publications
-        .iter()
-        .position(|publication| publication.layers.iter().any(|layer| layer.ssrc == ssrc));
-    if let Some(index) = known {
-        peer.publications[index].heard(ssrc, None, now);
-        return Some(index);
-    }
-    let mut api = peer.rtc.direct_api();
-    let stream = api.stream_rx(&packet.header.ssrc)?;
-    let (mid, rid) = (stream.mid(), stream.rid());
-    let index = peer
-        .publications
-        .iter()
-        .position(|publication| publication.mid == mid)?;
-    peer.publications[index].heard(ssrc, rid, now);
-    Some(index)
-}
-
-fn incoming(kind: Kind, packet: &RtpPacket) -> Incoming {
-    let (is_entry, clock_rate_hz) = match kind {
-        Kind::Audio => (true, 48_000),
-        Kind::Video => {
-            let starts = Vp8Descriptor::parse(&packet.payload)
-                .is_ok_and(|descriptor| descriptor.starts_keyframe(&packet.payload));
-            (starts, 90_000)
-        }
-    };
-    let position = Position {
-        sequence: *packet.seq_no,
-        timestamp: packet.header.timestamp,
-    };
-    Incoming {
-        ssrc: *packet.header.ssrc,
-        position,
-        is_entry,
-        clock_rate_hz,
-    }
-}
-
-fn write(
-    subscriber: &mut Peer,
-    forward: &Forward,
-    packet: &RtpPacket,
-    position: Position,
-    is_video: bool,
-) {
-    let mut api = subscriber.rtc.direct_api();
-    let Some(stream) = api.stream_tx_by_mid(forward.mid, None) else {
-        return;
-    };
-    let from = &packet.header.ext_vals;
-    // Ids of streams are the subscriber's own; the rest describes the picture or the sound.
-    let extensions = ExtensionValues {
-        audio_level: from.audio_level,
-        voice_activity: from.voice_activity,
-        video_orientation: from.video_orientation,
-        abs_capture_time: from.abs_capture_time,
-        mid: Some(forward.mid),
-        ..ExtensionValues::default()
-    };
-    stream.write_rtp(
-        RtpWrite::new(
-            forward.payload_type,
-            position.sequence.into(),
-            position.timestamp,
-            packet.timestamp,
-            Arc::clone(&packet.payload),
-        )
-        .marker(packet.header.marker)
-        .ext_vals(extensions)
-        .nackable(is_video),
-    );
-    subscriber.needs_tick = true;
 }

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use proptest::prelude::*;
-use sfu::{Config, Event, Input, Kind, Output, PeerId, Reason, Request, Shard, TrackId};
+use sfu::{
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, TrackId,
+};
 
 const PEER: PeerId = PeerId(1);
 
@@ -24,12 +26,14 @@ fn shard() -> Shard {
     let mut shard = Shard::new(Config {
         candidates,
         ufrag_prefix: "00".into(),
+        estimates_bandwidth: true,
         random,
     });
     let request = Request::AddPeer {
         peer: PEER,
         room: "room".into(),
         label: "PA_1".into(),
+        offerer: Offerer::Client,
     };
     shard.handle(Input::Request(request), Instant::now());
     shard
@@ -103,7 +107,7 @@ fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
     let request = Request::Announce {
         peer: PEER,
         track: track.clone(),
-        kind: Kind::Audio,
+        purpose: Purpose::Sound,
         client_ids,
     };
     shard.handle(Input::Request(request), Instant::now());
@@ -135,7 +139,7 @@ fn what_is_no_offer_closes_the_peer() {
             events,
             [Event::Closed {
                 peer: PEER,
-                reason: Reason::BadOffer
+                reason: Reason::BadDescription
             }]
         );
         assert_eq!(shard.peer_count(), 0);
@@ -170,7 +174,7 @@ proptest! {
         }
         let mut shard = shard();
         let events = offer(&mut shard, &lines.join("\r\n"));
-        let is_closed = matches!(events[..], [Event::Closed { reason: Reason::BadOffer, .. }]);
+        let is_closed = matches!(events[..], [Event::Closed { reason: Reason::BadDescription, .. }]);
         prop_assert!(is_closed == (shard.peer_count() == 0));
         let is_answered = events.iter().any(|event| matches!(event, Event::Answer { .. }));
         prop_assert!(is_answered || is_closed);

@@ -1,10 +1,11 @@
 //! Reads a client's request to connect, before anything is kept of it.
 //!
 //! The newer route carries everything in one query parameter, `join_request`: base64url of a
-//! protobuf that wraps, usually gzipped, the request itself. The token is checked first, so that
-//! only holders of one make us unpack anything.
+//! protobuf that wraps, usually gzipped, the request itself; the older one has a query parameter
+//! for each thing. Both become a `JoinRequest`. The token is checked first, so that only holders
+//! of one make us unpack anything.
 
-use std::{io::Read, time::Duration};
+use std::{collections::HashMap, io::Read, time::Duration};
 
 use base64::{
     Engine as _,
@@ -12,8 +13,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use livekit_protocol::{
-    AddTrackRequest, ClientInfo, JoinRequest, SessionDescription, WrappedJoinRequest,
-    wrapped_join_request::Compression,
+    AddTrackRequest, ClientInfo, ConnectionSettings, JoinRequest, SessionDescription,
+    WrappedJoinRequest, client_info, wrapped_join_request::Compression,
 };
 use livekit_token::Claims;
 use prost::Message as _;
@@ -37,10 +38,20 @@ pub enum Route {
     V1,
 }
 
+/// How many peer connections a client has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// One, on which it offers.
+    Single,
+    /// One to publish, on which it offers, and one to receive, on which we do.
+    Dual,
+}
+
 /// A client that may come in.
 #[derive(Debug, Clone)]
 pub struct Admission {
     pub(crate) claims: Claims,
+    pub(crate) mode: Mode,
     pub(crate) client: ClientInfo,
     pub(crate) auto_subscribe: bool,
     pub(crate) offer: Option<SessionDescription>,
@@ -90,18 +101,15 @@ impl Keys {
             .or(parameters.access_token.as_deref())
             .ok_or_else(|| Rejection::new(401, "a token is needed"))?;
         let claims = self.verify(token, now)?;
-        if route == Route::V0 {
-            return Err(Rejection::new(
-                404,
-                "two peer connections are not served here",
-            ));
+        match (route, &parameters.join_request) {
+            (_, Some(wrapped)) => {
+                let request = unwrap(wrapped)
+                    .ok_or_else(|| Rejection::new(400, "join_request cannot be read"))?;
+                Admission::new(claims, Mode::Single, request)
+            }
+            (Route::V0, None) => Admission::new(claims, Mode::Dual, parameters.request()?),
+            (Route::V1, None) => Err(Rejection::new(400, "join_request is missing")),
         }
-        let wrapped = parameters
-            .join_request
-            .ok_or_else(|| Rejection::new(400, "join_request is missing"))?;
-        let request =
-            unwrap(&wrapped).ok_or_else(|| Rejection::new(400, "join_request cannot be read"))?;
-        Admission::new(claims, request)
     }
 }
 
@@ -111,7 +119,7 @@ impl Admission {
         &self.claims.video.room
     }
 
-    fn new(claims: Claims, request: JoinRequest) -> Result<Self, Rejection> {
+    fn new(claims: Claims, mode: Mode, request: JoinRequest) -> Result<Self, Rejection> {
         let changes_itself =
             !request.metadata.is_empty() || !request.participant_attributes.is_empty();
         if changes_itself && !claims.video.can_update_own_metadata() {
@@ -128,6 +136,7 @@ impl Admission {
         };
         Ok(Self {
             claims,
+            mode,
             client: request.client_info.unwrap_or_default(),
             auto_subscribe: request
                 .connection_settings
@@ -141,24 +150,81 @@ impl Admission {
     }
 }
 
+/// What stands in the query.
 #[derive(Default)]
 struct Parameters {
     access_token: Option<String>,
     join_request: Option<String>,
+    others: HashMap<String, String>,
 }
 
 impl Parameters {
     fn parse(query: &str) -> Self {
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let value = value.into_owned();
             match &*name {
-                "access_token" => parameters.access_token = Some(value.into_owned()),
-                "join_request" => parameters.join_request = Some(value.into_owned()),
-                _ => {}
+                "access_token" => parameters.access_token = Some(value),
+                "join_request" => parameters.join_request = Some(value),
+                _ => {
+                    parameters.others.insert(name.into_owned(), value);
+                }
             }
         }
         parameters
     }
+
+    /// The older route's parameters, as the newer one would say it.
+    fn request(mut self) -> Result<JoinRequest, Rejection> {
+        let attributes = match self.others.get("attributes").map(String::as_str) {
+            None | Some("") => HashMap::new(),
+            Some(text) => {
+                attributes(text).ok_or_else(|| Rejection::new(400, "attributes cannot be read"))?
+            }
+        };
+        let flag = |name: &str, default: bool| {
+            let value = self.others.get(name).map(String::as_str);
+            value.map_or(default, |value| matches!(value, "1" | "true"))
+        };
+        let number = |name: &str| {
+            let value = self.others.get(name);
+            value.and_then(|value| value.parse().ok()).unwrap_or(0)
+        };
+        let capabilities = self.others.get("capabilities").into_iter();
+        let settings = ConnectionSettings {
+            auto_subscribe: flag("auto_subscribe", true),
+            adaptive_stream: flag("adaptive_stream", false),
+            ..ConnectionSettings::default()
+        };
+        let mut request = JoinRequest {
+            reconnect: flag("reconnect", false),
+            client_info: Some(ClientInfo {
+                protocol: number("protocol"),
+                client_protocol: number("client_protocol"),
+                capabilities: capabilities
+                    .flat_map(|list| list.split(','))
+                    .filter_map(|name| capability(name.trim()))
+                    .collect(),
+                ..ClientInfo::default()
+            }),
+            connection_settings: Some(settings),
+            participant_attributes: attributes,
+            ..JoinRequest::default()
+        };
+        request.participant_sid = self.others.remove("sid").unwrap_or_default();
+        Ok(request)
+    }
+}
+
+/// By number or by name: clients differ.
+fn capability(text: &str) -> Option<i32> {
+    let named = || client_info::Capability::from_str_name(text).map(i32::from);
+    text.parse().ok().or_else(named)
+}
+
+/// base64url of a JSON object.
+fn attributes(text: &str) -> Option<HashMap<String, String>> {
+    serde_json::from_slice(&BASE64.decode(text).ok()?).ok()
 }
 
 fn unwrap(text: &str) -> Option<JoinRequest> {
@@ -273,10 +339,39 @@ pub(crate) mod tests {
         assert_eq!(refused.map_err(|no| no.status).err(), Some(401));
     }
 
+    fn admit_older(others: &str) -> Result<Admission, Rejection> {
+        let token = keys().mint(&grant(), NOW, HOUR);
+        let query = format!("access_token={token}{others}");
+        keys().admit(Route::V0, &query, None, NOW)
+    }
+
     #[test]
-    fn the_older_route_is_answered_as_not_there() {
+    fn the_older_route_means_two_connections() {
+        let plain = admit_older("").expect("admitted");
+        assert_eq!(plain.mode, Mode::Dual);
+        assert!(plain.auto_subscribe, "that is the default");
+        let told = admit_older("&auto_subscribe=0&protocol=16&reconnect=1&sid=PA_1");
+        let told = told.expect("admitted");
+        assert!(!told.auto_subscribe);
+        assert_eq!(told.client.protocol, 16);
+        assert_eq!(told.resume, Some(Resume { sid: "PA_1".into() }));
+    }
+
+    #[test]
+    fn a_join_request_means_one_connection_on_either_route() {
         let query = query(Compression::None, Vec::new());
-        let refused = keys().admit(Route::V0, &query, None, NOW);
-        assert_eq!(refused.map_err(|no| no.status).err(), Some(404));
+        for route in [Route::V0, Route::V1] {
+            let admitted = keys().admit(route, &query, None, NOW).expect("admitted");
+            assert_eq!(admitted.mode, Mode::Single);
+        }
+    }
+
+    #[test]
+    fn attributes_on_the_older_route_are_checked_like_on_the_newer() {
+        let own = BASE64.encode(br#"{"a":"b"}"#);
+        let refused = admit_older(&format!("&attributes={own}"));
+        assert_eq!(refused.map_err(|no| no.status).err(), Some(401));
+        let broken = admit_older("&attributes=%%%");
+        assert_eq!(broken.map_err(|no| no.status).err(), Some(400));
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! 1. A client is admitted and [`Edge`] opens its connection: `join`, then whatever it bundled.
 //! 2. Its frames become changes of the roster and requests to the engine (`requests`).
-//! 3. The engine's events become messages to it and to the others (`engine`).
-//! 4. It leaves, is removed, or is silent for too long (`lifecycle`).
+//! 3. The engine's events become messages to it and to the others (`engine`, `measures`); who
+//!    receives what is decided in `subscriptions`.
+//! 4. It leaves, is removed, or is silent for too long (`lifecycle`); the product gives `orders`.
 //!
-//! Invariant: every participant is one peer of the engine, under the same [`PeerId`], from the
-//! moment it is in the roster until it is not.
+//! Invariant: every participant is a peer of the engine, under the same [`PeerId`], from the
+//! moment it is in the roster until it is not. One with two connections has a second peer, which
+//! receives; it is known by its owner and is never in the roster itself.
 
 mod engine;
 mod lifecycle;
+mod measures;
+mod orders;
 mod requests;
+mod subscriptions;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -37,6 +42,8 @@ pub struct Edge {
     rooms: HashMap<String, Room>,
     /// Which room a peer is in.
     locations: HashMap<PeerId, String>,
+    /// Whose a receiving peer is, where it is not the participant's only one.
+    owners: HashMap<PeerId, PeerId>,
     connections: HashMap<ConnectionId, Connection>,
     outputs: VecDeque<Output>,
     /// Whose input is being handled, to know whom a panic concerns.
@@ -62,6 +69,7 @@ impl Edge {
             shard: Shard::new(engine),
             rooms: HashMap::new(),
             locations: HashMap::new(),
+            owners: HashMap::new(),
             connections: HashMap::new(),
             outputs: VecDeque::new(),
             active: None,
@@ -104,7 +112,8 @@ impl Edge {
     pub fn recover(&mut self, now: Now) -> bool {
         let of_engine = self.shard.abandon_active_room();
         let active = self.active.take().or_else(|| of_engine.first().copied());
-        let Some(room) = active.and_then(|peer| self.locations.get(&peer).cloned()) else {
+        let owner = active.map(|peer| self.owner(peer));
+        let Some(room) = owner.and_then(|peer| self.locations.get(&peer).cloned()) else {
             return false;
         };
         self.give_up(&room, now);
@@ -146,6 +155,16 @@ impl Edge {
         self.shard.handle(sfu::Input::Request(request), now.instant);
     }
 
+    /// The participant that a peer of the engine belongs to.
+    fn owner(&self, peer: PeerId) -> PeerId {
+        self.owners.get(&peer).copied().unwrap_or(peer)
+    }
+
+    fn new_peer(&mut self) -> PeerId {
+        self.next_peer += 1;
+        PeerId(self.next_peer)
+    }
+
     fn room_of(&self, peer: PeerId) -> Option<&Room> {
         self.rooms.get(self.locations.get(&peer)?)
     }
@@ -175,6 +194,17 @@ impl Edge {
             .is_some_and(|open| open.is_text);
         let frame = Frame::write(message, is_text);
         self.outputs.push_back(Output::Frame { connection, frame });
+    }
+
+    /// Tells everybody in a participant's room, itself included.
+    fn tell_room(&mut self, peer: PeerId, message: &Message) {
+        let Some(room) = self.room_of(peer) else {
+            return;
+        };
+        let everybody: Vec<PeerId> = room.participants.keys().copied().collect();
+        for one in everybody {
+            self.tell(one, message.clone());
+        }
     }
 
     /// Tells everybody else how a participant is now. Hidden ones are nobody's business.

@@ -9,11 +9,14 @@
 //! that client's connection with a reason and nothing else; the sender of data is always stamped
 //! by us.
 
+mod access;
 mod admission;
 mod data;
 mod edge;
 mod io;
+mod link_quality;
 mod messages;
+mod recent;
 mod roster;
 mod token;
 mod wire;

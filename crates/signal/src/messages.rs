@@ -8,7 +8,7 @@ use livekit_protocol::{
     request_response, server_info, signal_response::Message,
 };
 use livekit_token::Claims;
-use sfu::Kind;
+use sfu::{Kind, Purpose};
 
 /// The release whose behaviour clients can expect; they switch features by it.
 pub(crate) const SERVER_VERSION: &str = "1.13.5";
@@ -31,7 +31,7 @@ pub(crate) fn server_info(node: &str) -> ServerInfo {
 
 /// What we forward. An empty list would make clients wait for an answer before they offer.
 pub(crate) fn codecs() -> Vec<Codec> {
-    ["video/VP8", "audio/opus"]
+    ["video/VP8", "video/H264", "audio/opus", "audio/red"]
         .into_iter()
         .map(|mime| Codec {
             mime: mime.into(),
@@ -84,6 +84,15 @@ pub(crate) fn kind_of(track_type: i32) -> Option<Kind> {
     }
 }
 
+/// What decides how a track is treated when a link is narrow.
+pub(crate) fn purpose(kind: Kind, source: i32) -> Purpose {
+    match (kind, TrackSource::try_from(source)) {
+        (Kind::Audio, _) => Purpose::Sound,
+        (Kind::Video, Ok(TrackSource::ScreenShare)) => Purpose::Screen,
+        (Kind::Video, _) => Purpose::Camera,
+    }
+}
+
 /// The prefix tells people who read logs what a track is.
 pub(crate) fn track_prefix(kind: Kind, source: i32) -> &'static str {
     match (kind, TrackSource::try_from(source)) {
@@ -95,9 +104,13 @@ pub(crate) fn track_prefix(kind: Kind, source: i32) -> &'static str {
 }
 
 pub(crate) fn track_info(sid: String, kind: Kind, request: &AddTrackRequest) -> TrackInfo {
-    let mime_type = match kind {
-        Kind::Audio => "audio/opus",
-        Kind::Video => "video/VP8",
+    let wanted = request.simulcast_codecs.first();
+    let wanted = wanted.map(|codec| codec.codec.to_lowercase());
+    let mime_type = match (kind, wanted.as_deref()) {
+        (Kind::Audio, _) => "audio/opus",
+        (Kind::Video, Some("h264")) => "video/H264",
+        // What we do not forward becomes what everybody can.
+        (Kind::Video, _) => "video/VP8",
     };
     let codec = SimulcastCodecInfo {
         mime_type: mime_type.into(),
@@ -120,8 +133,7 @@ pub(crate) fn track_info(sid: String, kind: Kind, request: &AddTrackRequest) -> 
         mime_type: mime_type.into(),
         codecs: vec![codec],
         stereo: request.stereo,
-        // We forward plain Opus; redundancy would only be stripped again.
-        disable_red: true,
+        disable_red: request.disable_red,
         encryption: request.encryption,
         stream: request.stream.clone(),
         audio_features: request.audio_features.clone(),

@@ -15,9 +15,12 @@ use livekit_token::Claims;
 use sfu::{PeerId, TrackId};
 
 use crate::{
+    access::Access,
     admission::Admission,
     io::{ConnectionId, Now},
+    link_quality::LinkQuality,
     messages,
+    recent::Recent,
 };
 
 /// A room and its participants, in the order in which they came.
@@ -31,7 +34,15 @@ pub(crate) struct Room {
 pub(crate) struct Participant {
     pub(crate) info: ParticipantInfo,
     pub(crate) claims: Claims,
+    /// The peer that it receives on: another one than it publishes on, if it has two.
+    pub(crate) receiving: PeerId,
     pub(crate) auto_subscribe: bool,
+    /// Who may receive what it publishes.
+    pub(crate) access: Access,
+    /// Tracks of others that it has said it does not want, or does want in spite of
+    /// `auto_subscribe`.
+    pub(crate) choices: HashMap<TrackId, bool>,
+    pub(crate) link: LinkQuality,
     pub(crate) connection: Option<ConnectionId>,
     /// When the signalling connection broke, while there is none.
     pub(crate) lost_at: Option<Instant>,
@@ -41,6 +52,8 @@ pub(crate) struct Participant {
     pub(crate) pending: HashMap<TrackId, TrackInfo>,
     /// The last reliable data packet taken from it.
     pub(crate) last_sequence: u32,
+    /// Reliable packets that were passed on for it lately, to repeat to those who resume.
+    pub(crate) recent: Recent,
 }
 
 impl Room {
@@ -92,6 +105,7 @@ impl Room {
 impl Participant {
     pub(crate) fn new(
         sid: String,
+        receiving: PeerId,
         connection: ConnectionId,
         admission: &Admission,
         now: Now,
@@ -115,6 +129,11 @@ impl Participant {
         Self {
             info,
             claims: claims.clone(),
+            receiving,
+            access: Access::default(),
+            choices: HashMap::new(),
+            link: LinkQuality::default(),
+            recent: Recent::default(),
             auto_subscribe: admission.auto_subscribe,
             connection: Some(connection),
             lost_at: None,
@@ -134,6 +153,12 @@ impl Participant {
 
     pub(crate) fn is_active(&self) -> bool {
         self.info.state == i32::from(State::Active)
+    }
+
+    /// Whether it wants a track of somebody else's.
+    pub(crate) fn wants(&self, track: &TrackId) -> bool {
+        let chosen = self.choices.get(track).copied();
+        chosen.unwrap_or(self.auto_subscribe) && self.claims.video.can_subscribe()
     }
 
     pub(crate) fn is_hidden(&self) -> bool {

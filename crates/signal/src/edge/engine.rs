@@ -1,12 +1,12 @@
 //! What the media engine reports.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use livekit_protocol::{
     DisconnectReason, MediaSectionsRequirement, SessionDescription, leave_request::Action,
     participant_info::State, signal_response::Message,
 };
-use sfu::{Channel, Event as EngineEvent, PeerId, Reason, Request, TrackId};
+use sfu::{Channel, Event as EngineEvent, PeerId, Reason, Request, TrackId, Transport};
 use tracing::debug;
 
 use super::Edge;
@@ -24,17 +24,17 @@ impl Edge {
                 sdp,
                 tracks_by_mid,
             } => {
-                let mid_to_track_id = tracks_by_mid
-                    .into_iter()
-                    .map(|(mid, track)| (mid, track.as_str().to_owned()))
-                    .collect();
-                let answer = SessionDescription {
-                    r#type: "answer".into(),
-                    sdp,
-                    id,
-                    mid_to_track_id,
-                };
+                let answer = description("answer", id, sdp, tracks_by_mid);
                 self.tell(peer, Message::Answer(answer));
+            }
+            EngineEvent::Offer {
+                peer,
+                id,
+                sdp,
+                tracks_by_mid,
+            } => {
+                let offer = description("offer", id, sdp, tracks_by_mid);
+                self.tell(self.owner(peer), Message::Offer(offer));
             }
             EngineEvent::SectionsWanted { peer, audio, video } => {
                 let wanted = MediaSectionsRequirement {
@@ -44,34 +44,58 @@ impl Edge {
                 self.tell(peer, Message::MediaSectionsRequirement(wanted));
             }
             EngineEvent::Connected { peer } => self.connected(peer),
-            EngineEvent::PathChanged { peer, transport } => {
-                if let Some((room, identity, sid)) = self.stay(peer) {
-                    self.tell_product(Event::PathChanged {
-                        room,
-                        identity,
-                        sid,
-                        transport,
-                    });
-                }
-            }
+            EngineEvent::PathChanged { peer, transport } => self.path_changed(peer, transport),
             EngineEvent::TrackLive { peer, track, mid } => self.track_live(peer, &track, mid, now),
             EngineEvent::TrackEnded { peer, track } => self.track_ended(peer, &track),
+            EngineEvent::Paused {
+                peer,
+                track,
+                is_paused,
+            } => self.paused(self.owner(peer), &track, is_paused),
+            EngineEvent::LayersWanted {
+                peer,
+                track,
+                layer_max,
+            } => self.layers_wanted(peer, &track, layer_max),
+            EngineEvent::Speaking { peer, level } => self.speaking(peer, level),
+            EngineEvent::Link { peer, link } => self.measured(self.owner(peer), link),
             EngineEvent::Received {
                 peer,
                 channel,
                 payload,
-            } => {
-                self.received(peer, channel, &payload, now);
-            }
-            EngineEvent::Closed { peer, reason } => self.closed(peer, reason, now),
+            } => self.received(self.owner(peer), channel, &payload, now),
+            EngineEvent::Closed { peer, reason } => self.closed(self.owner(peer), reason, now),
         }
     }
 
+    fn path_changed(&mut self, peer: PeerId, transport: Transport) {
+        let owner = self.owner(peer);
+        // With two connections, the one that is looked at is the one that shows something.
+        if self
+            .participant(owner)
+            .is_none_or(|one| one.receiving != peer)
+        {
+            return;
+        }
+        if let Some((room, identity, sid)) = self.stay(owner) {
+            self.tell_product(Event::PathChanged {
+                room,
+                identity,
+                sid,
+                transport,
+            });
+        }
+    }
+
+    /// A participant is in when what it receives on is up: with two connections the other one
+    /// comes only when it publishes.
     fn connected(&mut self, peer: PeerId) {
+        let receiver = peer;
+        let peer = self.owner(receiver);
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
-        if participant.is_active() {
+        if participant.is_active() || participant.receiving != receiver {
             return;
         }
         let info = participant.update(|info| info.state = State::Active.into());
@@ -107,11 +131,11 @@ impl Edge {
         };
         let others: Vec<PeerId> = room
             .others(peer)
-            .filter(|(_, other)| other.auto_subscribe)
+            .filter(|(_, other)| other.wants(track))
             .map(|(other, _)| other)
             .collect();
         for other in others {
-            self.subscribe(other, track.as_str(), now);
+            self.subscribe(other, track, now);
         }
     }
 
@@ -155,12 +179,17 @@ impl Edge {
         let recipients: Vec<PeerId> = room
             .others(peer)
             .filter(|(_, other)| is_for(&other.info.identity))
-            .map(|(other, _)| other)
+            .map(|(_, other)| other.receiving)
             .collect();
+        let payload: Arc<[u8]> = stamped.payload.into();
         if let Some(participant) = self.participant_mut(peer) {
             participant.last_sequence = stamped.sequence;
+            if channel == Channel::Reliable && stamped.sequence != 0 {
+                let (sequence, recipients) = (stamped.sequence, stamped.recipients);
+                let payload = Arc::clone(&payload);
+                participant.recent.keep(sequence, recipients, payload);
+            }
         }
-        let payload: Arc<[u8]> = stamped.payload.into();
         for peer in recipients {
             self.request(
                 Request::Send {
@@ -175,9 +204,13 @@ impl Edge {
 
     fn closed(&mut self, peer: PeerId, reason: Reason, now: Now) {
         let (left, told) = match reason {
-            Reason::BadOffer => (
+            Reason::BadDescription => (
                 LeaveReason::Misbehaved,
                 (DisconnectReason::StateMismatch, Action::Disconnect),
+            ),
+            Reason::Unanswered => (
+                LeaveReason::ConnectionLost,
+                (DisconnectReason::StateMismatch, Action::Reconnect),
             ),
             // A page that is closed says so by its transport when it has no time for more.
             Reason::TransportClosed => (
@@ -198,5 +231,22 @@ impl Edge {
         let participant = self.participant(peer).filter(|one| one.is_active())?;
         let info = &participant.info;
         Some((room.clone(), info.identity.clone(), info.sid.clone()))
+    }
+}
+
+fn description(
+    kind: &str,
+    id: u32,
+    sdp: String,
+    tracks_by_mid: BTreeMap<String, TrackId>,
+) -> SessionDescription {
+    let named = tracks_by_mid.into_iter();
+    SessionDescription {
+        r#type: kind.into(),
+        sdp,
+        id,
+        mid_to_track_id: named
+            .map(|(mid, track)| (mid, track.as_str().to_owned()))
+            .collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! Coming and going: join, resume, leave, removal, silence.
+//! Coming and going: join, resume, leave, silence.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,13 +6,13 @@ use livekit_protocol::{
     DisconnectReason, JoinResponse, ParticipantUpdate, ReconnectResponse, RoomUpdate,
     leave_request::Action, participant_info::State, signal_response::Message,
 };
-use sfu::{PeerId, Request};
+use sfu::{Offerer, PeerId, Request};
 use tracing::debug;
 
 use super::{Connection, Edge};
 use crate::{
-    admission::{Admission, Resume},
-    io::{ConnectionId, Event, LeaveReason, Now, Order, Output},
+    admission::{Admission, Mode, Resume},
+    io::{ConnectionId, Event, LeaveReason, Now, Output},
     messages,
     roster::{Participant, Room},
 };
@@ -53,10 +53,13 @@ impl Edge {
         }
         let room_sid = self.sid("RM_");
         let sid = self.sid("PA_");
-        self.next_peer += 1;
-        let peer = PeerId(self.next_peer);
+        let peer = self.new_peer();
+        let receiving = match admission.mode {
+            Mode::Single => peer,
+            Mode::Dual => self.new_peer(),
+        };
         self.active = Some(peer);
-        let participant = Participant::new(sid.clone(), connection, admission, now);
+        let participant = Participant::new(sid.clone(), receiving, connection, admission, now);
         let info = participant.info.clone();
         let room = self
             .rooms
@@ -72,14 +75,8 @@ impl Edge {
                 last_frame: now.instant,
             },
         );
-        self.request(
-            Request::AddPeer {
-                peer,
-                room: Arc::from(name),
-                label: Arc::from(sid),
-            },
-            now,
-        );
+        let (room, label) = (Arc::from(name), Arc::from(sid));
+        self.add_peers(peer, receiving, &room, &label, now);
 
         let Some(join) = self.join_response(peer) else {
             return;
@@ -90,11 +87,33 @@ impl Edge {
         for request in admission.add_tracks.clone() {
             self.add_track(peer, request, now);
         }
+        self.tell_qualities(peer);
         if admission.auto_subscribe {
             self.subscribe_to_all(peer, now);
         }
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
+        }
+    }
+
+    fn add_peers(
+        &mut self,
+        peer: PeerId,
+        receiving: PeerId,
+        room: &Arc<str>,
+        label: &Arc<str>,
+        now: Now,
+    ) {
+        let add = |peer, offerer| Request::AddPeer {
+            peer,
+            room: Arc::clone(room),
+            label: Arc::clone(label),
+            offerer,
+        };
+        self.request(add(peer, Offerer::Client), now);
+        if receiving != peer {
+            self.owners.insert(receiving, peer);
+            self.request(add(receiving, Offerer::Server), now);
         }
     }
 
@@ -108,7 +127,7 @@ impl Edge {
             other_participants: others.map(|(_, other)| other.info.clone()).collect(),
             server_version: messages::SERVER_VERSION.into(),
             server_info: Some(messages::server_info(&self.config.node)),
-            subscriber_primary: false,
+            subscriber_primary: participant.receiving != peer,
             ping_interval: messages::PING_INTERVAL_S,
             ping_timeout: messages::PING_TIMEOUT_S,
             enabled_publish_codecs: messages::codecs(),
@@ -177,6 +196,9 @@ impl Edge {
         self.tell(peer, Message::Update(ParticipantUpdate { participants }));
         self.tell(peer, Message::RoomUpdate(RoomUpdate { room: Some(info) }));
         self.refresh_token(peer, now);
+        if let Some(receiving) = self.participant(peer).map(|one| one.receiving) {
+            self.request(Request::RestartIce { peer: receiving }, now);
+        }
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
         }
@@ -191,34 +213,6 @@ impl Edge {
         {
             participant.connection = None;
             participant.lost_at = Some(now.instant);
-        }
-    }
-
-    pub(super) fn order(&mut self, order: Order, now: Now) {
-        match order {
-            Order::Remove { room, identity } => {
-                let peer = self
-                    .rooms
-                    .get(&room)
-                    .and_then(|room| room.by_identity(&identity));
-                if let Some(peer) = peer {
-                    let told = (DisconnectReason::ParticipantRemoved, Action::Disconnect);
-                    self.leave(peer, LeaveReason::Removed, Some(told), now);
-                }
-            }
-            Order::CloseRoom { room } => {
-                let told = (DisconnectReason::RoomDeleted, Action::Disconnect);
-                for peer in self.peers_of(&room) {
-                    self.leave(peer, LeaveReason::RoomClosed, Some(told), now);
-                }
-            }
-            Order::Stop => {
-                let told = (DisconnectReason::ServerShutdown, Action::Reconnect);
-                let peers: Vec<PeerId> = self.locations.keys().copied().collect();
-                for peer in peers {
-                    self.leave(peer, LeaveReason::ServerStopped, Some(told), now);
-                }
-            }
         }
     }
 
@@ -246,6 +240,7 @@ impl Edge {
             return;
         };
         let was_active = participant.is_active();
+        let receiving = participant.receiving;
         let connection = participant.connection.take();
         let sid = participant.info.sid.clone();
         let identity = participant.info.identity.clone();
@@ -259,6 +254,9 @@ impl Edge {
         }
         // The engine first: the others must not be asked to receive what has no sender.
         self.request(Request::RemovePeer { peer }, now);
+        if self.owners.remove(&receiving).is_some() {
+            self.request(Request::RemovePeer { peer: receiving }, now);
+        }
         self.announce(peer, &info);
         let Some(name) = self.locations.remove(&peer) else {
             return;
@@ -307,7 +305,9 @@ impl Edge {
 
     fn overdue(&self, peer: PeerId, now: Now) -> Option<(DisconnectReason, Action)> {
         let participant = self.participant(peer)?;
-        let media_silence = self.shard.last_heard(peer).map_or(Duration::MAX, |last| {
+        let peers = [peer, participant.receiving].into_iter();
+        let last_heard = peers.filter_map(|peer| self.shard.last_heard(peer)).max();
+        let media_silence = last_heard.map_or(Duration::MAX, |last| {
             now.instant.saturating_duration_since(last)
         });
         if let Some(lost_at) = participant.lost_at {
@@ -321,7 +321,7 @@ impl Edge {
         is_stuck.then_some((DisconnectReason::JoinFailure, Action::Disconnect))
     }
 
-    fn refresh_token(&mut self, peer: PeerId, now: Now) {
+    pub(super) fn refresh_token(&mut self, peer: PeerId, now: Now) {
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
@@ -334,20 +334,7 @@ impl Edge {
         self.tell(peer, Message::RefreshToken(token));
     }
 
-    fn subscribe_to_all(&mut self, peer: PeerId, now: Now) {
-        let Some(room) = self.room_of(peer) else {
-            return;
-        };
-        let tracks: Vec<String> = room
-            .others(peer)
-            .flat_map(|(_, other)| other.info.tracks.iter().map(|track| track.sid.clone()))
-            .collect();
-        for track in tracks {
-            self.subscribe(peer, &track, now);
-        }
-    }
-
-    fn peers_of(&self, room: &str) -> Vec<PeerId> {
+    pub(super) fn peers_of(&self, room: &str) -> Vec<PeerId> {
         let room = self.rooms.get(room);
         room.map(|room| room.participants.keys().copied().collect())
             .unwrap_or_default()

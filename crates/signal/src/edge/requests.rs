@@ -1,14 +1,15 @@
 //! What clients ask for.
 
 use livekit_protocol::{
-    AddTrackRequest, DisconnectReason, MuteTrackRequest, Pong, RequestResponse, SessionDescription,
-    SyncState, TrackPublishedResponse, UpdateParticipantMetadata, UpdateSubscription,
+    AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest, Pong,
+    RequestResponse, SessionDescription, SyncState, TrackPublishedResponse,
+    UpdateParticipantMetadata,
     leave_request::Action,
     request_response::{Reason, Request as Refused},
     signal_request::Message as Asked,
     signal_response::Message,
 };
-use sfu::{PeerId, Request, TrackId};
+use sfu::{Channel, PeerId, Request, TrackId};
 use tracing::debug;
 
 use super::Edge;
@@ -79,11 +80,12 @@ impl Edge {
             Asked::SyncState(state) => self.sync_state(peer, &state, now),
             // Our ICE is lite: the client's packets tell all there is to know of its candidates.
             Asked::Trickle(_) => {}
-            // Nothing here needs them: one peer connection, one layer, no data tracks.
-            Asked::Answer(_)
-            | Asked::TrackSetting(_)
-            | Asked::UpdateLayers(_)
-            | Asked::SubscriptionPermission(_)
+            Asked::Answer(answer) => self.answer(peer, answer, now),
+            Asked::TrackSetting(request) => self.configure_tracks(peer, &request, now),
+            Asked::SubscriptionPermission(permission) => self.permit(peer, &permission, now),
+            // What old clients say about layers is superseded; there are no data tracks here, and
+            // nobody is helped by faults on demand.
+            Asked::UpdateLayers(_)
             | Asked::Simulate(_)
             | Asked::PublishDataTrackRequest(_)
             | Asked::UnpublishDataTrackRequest(_)
@@ -102,6 +104,15 @@ impl Edge {
             },
             now,
         );
+    }
+
+    fn answer(&mut self, peer: PeerId, answer: SessionDescription, now: Now) {
+        let Some(participant) = self.participant(peer) else {
+            return;
+        };
+        let peer = participant.receiving;
+        let SessionDescription { id, sdp, .. } = answer;
+        self.request(Request::Answer { peer, id, sdp }, now);
     }
 
     pub(super) fn add_track(&mut self, peer: PeerId, request: AddTrackRequest, now: Now) {
@@ -138,7 +149,7 @@ impl Edge {
             return;
         };
         participant.pending.insert(track.clone(), info.clone());
-        let client_ids = messages::client_ids(&request);
+        let (client_ids, source) = (messages::client_ids(&request), request.source);
         let published = TrackPublishedResponse {
             cid: request.cid,
             track: Some(info),
@@ -148,26 +159,11 @@ impl Edge {
             Request::Announce {
                 peer,
                 track,
-                kind,
+                purpose: messages::purpose(kind, source),
                 client_ids,
             },
             now,
         );
-    }
-
-    pub(super) fn subscribe(&mut self, peer: PeerId, track: &str, now: Now) {
-        let may = self
-            .participant(peer)
-            .is_some_and(|one| one.claims.video.can_subscribe());
-        if may {
-            self.request(
-                Request::Subscribe {
-                    peer,
-                    track: track.into(),
-                },
-                now,
-            );
-        }
     }
 
     fn mute(&mut self, peer: PeerId, request: &MuteTrackRequest) {
@@ -190,21 +186,6 @@ impl Edge {
         change(track);
         let info = participant.update(|_| {});
         self.announce(peer, &info);
-    }
-
-    fn update_subscription(&mut self, peer: PeerId, request: &UpdateSubscription, now: Now) {
-        let nested = request
-            .participant_tracks
-            .iter()
-            .flat_map(|tracks| &tracks.track_sids);
-        for track in request.track_sids.iter().chain(nested) {
-            if request.subscribe {
-                self.subscribe(peer, track, now);
-            } else {
-                let track = track.as_str().into();
-                self.request(Request::Unsubscribe { peer, track }, now);
-            }
-        }
     }
 
     fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata) {
@@ -259,7 +240,38 @@ impl Edge {
         let is_known = believed.all(|track| participant.track_mut(&track.sid).is_some());
         if !is_known {
             let told = (DisconnectReason::StateMismatch, Action::Reconnect);
-            self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
+            return self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
+        }
+        self.repeat_missed(peer, &state.datachannel_receive_states, now);
+    }
+
+    /// Sends again what a returning client has not had of the others' reliable data.
+    fn repeat_missed(&mut self, peer: PeerId, had: &[DataChannelReceiveState], now: Now) {
+        let Some(room) = self.room_of(peer) else {
+            return;
+        };
+        let Some(returning) = room.participants.get(&peer) else {
+            return;
+        };
+        let missed: Vec<_> = room
+            .others(peer)
+            .flat_map(|(_, other)| {
+                let had = had.iter().find(|one| one.publisher_sid == other.info.sid);
+                had.map(|had| other.recent.after(had.last_seq, &returning.info.identity))
+            })
+            .flatten()
+            .collect();
+        let peer = returning.receiving;
+        for payload in missed {
+            let channel = Channel::Reliable;
+            self.request(
+                Request::Send {
+                    peer,
+                    channel,
+                    payload,
+                },
+                now,
+            );
         }
     }
 }

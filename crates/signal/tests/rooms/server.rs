@@ -27,7 +27,8 @@ pub(crate) fn edge(panics: Switch) -> Edge {
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
-        ufrag_prefix: "00".into(),
+        ufrag_prefix: "+00".into(),
+        estimates_bandwidth: true,
         random: counting(100, panics),
     };
     Edge::new(config, engine)
