@@ -12,6 +12,7 @@
 
 mod codec;
 mod demand;
+mod formats;
 mod forward;
 mod io;
 mod keyframes;

@@ -23,9 +23,11 @@ pub(crate) use self::{
 };
 use self::{offering::Offering, publishing::Unclaimed};
 use crate::{
+    formats::Formats,
     io::{Channel, Config, Offerer, PeerId, RandomSource, Transport},
     publication::Publication,
     sections::Sections,
+    shard::Path,
 };
 
 /// Wishes that come close together become one negotiation.
@@ -35,6 +37,11 @@ const MESSAGE_LENGTH_MAX: u32 = 65_535;
 /// What a new link is trusted with: the lowest layer of every picture and the middle one of one.
 /// Probing finds the rest within a second or two.
 const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
+/// Constrained baseline, level 3.1, in packets that may hold a part of a unit: what every client
+/// that does H264 can (RFC 7742 §6.2).
+const H264_PROFILE: u32 = 0x42e01f;
+/// Ours where we offer; clients that offer have their own.
+const H264_PAYLOAD_TYPES: [u8; 2] = [102, 103];
 /// How often the transport's figures are looked at.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -51,6 +58,9 @@ pub(crate) struct Peer {
     pub(crate) last_heard: Instant,
     /// Where its packets have come from: the keys to remove when it goes.
     pub(crate) addresses: VecDeque<SocketAddr>,
+    /// The way that the client has just said it will send by, until that is found authentic.
+    pub(crate) nominating: Option<Path>,
+    pub(crate) nominated: Option<Path>,
     pub(crate) publications: Vec<Publication>,
     pub(crate) sections: Sections,
     pub(crate) allocation: Allocation,
@@ -64,6 +74,7 @@ pub(crate) struct Peer {
     /// Whose turn it is to offer; `None` when the client always does.
     offering: Option<Offering>,
     has_offered: bool,
+    formats: Formats,
     announced: Vec<Announced>,
     /// Sections that carry something nobody has announced yet.
     unclaimed: Vec<Unclaimed>,
@@ -105,14 +116,10 @@ impl Peer {
         config: &mut Config,
         now: Instant,
     ) -> Self {
-        let ufrag = config.ufrag_prefix.clone() + &random_text(&mut config.random, 8);
-        let pass = random_text(&mut config.random, 24);
-        let credentials = IceCreds {
-            ufrag: ufrag.clone(),
-            pass,
-        };
+        let credentials = credentials(config);
+        let ufrag = credentials.ufrag.clone();
         let estimate = config.estimates_bandwidth.then_some(INITIAL_ESTIMATE);
-        let mut rtc = RtcConfig::new()
+        let mut settings = RtcConfig::new()
             .set_rtp_mode(true)
             .set_ice_lite(true)
             .set_local_ice_credentials(credentials)
@@ -121,9 +128,12 @@ impl Peer {
             .enable_bwe(estimate)
             .clear_codecs()
             .enable_opus(true, true)
-            .enable_vp8(true)
-            .enable_h264(true)
-            .build(now);
+            .enable_vp8(true);
+        let [payload_type, repair] = H264_PAYLOAD_TYPES.map(Into::into);
+        settings
+            .codec_config()
+            .add_h264(payload_type, Some(repair), true, H264_PROFILE);
+        let mut rtc = settings.build(now);
         for address in &config.candidates {
             if let Ok(candidate) = Candidate::host(*address, "udp") {
                 rtc.add_local_candidate(candidate);
@@ -144,6 +154,8 @@ impl Peer {
             transport: None,
             last_heard: now,
             addresses: VecDeque::new(),
+            nominating: None,
+            nominated: None,
             publications: Vec::new(),
             sections: Sections::default(),
             allocation: Allocation::default(),
@@ -154,6 +166,7 @@ impl Peer {
             negotiate_at: offering.is_some().then_some(now),
             offering,
             has_offered: false,
+            formats: Formats::default(),
             announced: Vec::new(),
             unclaimed: Vec::new(),
             channels: HashMap::new(),
@@ -183,6 +196,14 @@ impl std::fmt::Debug for Peer {
             .field("id", &self.id)
             .field("room", &self.room)
             .finish_non_exhaustive()
+    }
+}
+
+/// Credentials by which a shared socket finds the shard.
+pub(crate) fn credentials(config: &mut Config) -> IceCreds {
+    IceCreds {
+        ufrag: config.ufrag_prefix.clone() + &random_text(&mut config.random, 8),
+        pass: random_text(&mut config.random, 24),
     }
 }
 

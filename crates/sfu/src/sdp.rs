@@ -104,6 +104,27 @@ impl Sdp {
     }
 }
 
+impl Sdp {
+    /// Writes other ICE credentials wherever they stand (RFC 8839 §5.4).
+    pub(crate) fn set_ice_credentials(&mut self, ufrag: &str, pass: &str) {
+        const OF_CANDIDATE: &str = " ufrag ";
+        let sections = self.sections.iter_mut().map(|section| &mut section.lines);
+        for line in sections.chain([&mut self.session]).flatten() {
+            for (name, value) in [("a=ice-ufrag:", ufrag), ("a=ice-pwd:", pass)] {
+                if line.starts_with(name) {
+                    *line = format!("{name}{value}");
+                }
+            }
+            // RFC 8840 §4.1.2: a candidate of another generation is not used.
+            if line.starts_with("a=candidate:")
+                && let Some((candidate, _)) = line.split_once(OF_CANDIDATE)
+            {
+                *line = format!("{candidate}{OF_CANDIDATE}{ufrag}");
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Sdp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let sections = self.sections.iter().flat_map(|section| &section.lines);
@@ -196,6 +217,33 @@ impl Section {
             .map(|(_, track)| track.trim_matches(['{', '}']))
     }
 
+    /// Payload types and the codecs that they stand for.
+    pub(crate) fn codecs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let maps = self
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("a=rtpmap:"));
+        maps.filter_map(|map| {
+            let (payload_type, codec) = map.split_once(' ')?;
+            let name = codec.split('/').next().unwrap_or(codec);
+            Some((payload_type.trim(), name.trim()))
+        })
+    }
+
+    /// Payload types of retransmissions and what they repair.
+    pub(crate) fn repairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let formats = self
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("a=fmtp:"));
+        formats.filter_map(|format| {
+            let (payload_type, parameters) = format.split_once(' ')?;
+            let mut parameters = parameters.split(';').map(str::trim);
+            let repaired = parameters.find_map(|one| one.strip_prefix("apt="))?;
+            Some((payload_type.trim(), repaired.trim()))
+        })
+    }
+
     /// The payload types of a media section.
     fn formats(&self) -> Option<impl Iterator<Item = &str>> {
         self.kind()?;
@@ -264,6 +312,18 @@ mod tests {
         let text = sdp.to_string();
         assert!(text.contains("a=msid:PA_1|TR_1 TR_1\r\n"));
         assert!(text.contains("a=ssrc:5 msid:PA_1|TR_1 TR_1\r\n"));
+    }
+
+    #[test]
+    fn ice_credentials_are_replaced_wherever_they_stand() {
+        let mut sdp = Sdp::parse(
+            "a=ice-ufrag:old\r\nm=audio 9 X 1\r\na=ice-ufrag:old\r\na=ice-pwd:older\r\n\
+             a=candidate:1 1 udp 5 203.0.113.1 8443 typ host ufrag old\r\n",
+        );
+        sdp.set_ice_credentials("new", "newer");
+        let text = sdp.to_string();
+        assert!(!text.contains("old"), "{text}");
+        assert_eq!(text.matches("new\r\n").count(), 3, "{text}");
     }
 
     #[test]

@@ -32,6 +32,8 @@ use crate::{
     publication::Publication,
 };
 
+pub(crate) use self::paths::Path;
+
 /// Rooms of peers, owned by one thread.
 #[derive(Debug)]
 pub struct Shard {
@@ -262,11 +264,17 @@ impl Shard {
                         Protocol::Udp => Transport::Udp,
                         _ => Transport::Tcp,
                     };
+                    let chosen = Path {
+                        ours: transmit.source,
+                        theirs: transmit.destination,
+                    };
+                    let payload: Vec<u8> = transmit.contents.into();
+                    let path = peer.path(chosen, &payload);
                     self.outputs.push_back(Output::Transmit(Transmit {
                         transport,
-                        source: transmit.source,
-                        destination: transmit.destination,
-                        payload: transmit.contents.into(),
+                        source: path.ours,
+                        destination: path.theirs,
+                        payload,
                     }));
                 }
                 Ok(RtcOutput::Event(event)) => self.on_event(id, event, now),

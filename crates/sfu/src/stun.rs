@@ -2,15 +2,45 @@
 
 use str0m::ice::StunMessage;
 
-/// The ufrag of ours that a STUN binding request names (RFC 8445 §7.2.2: `ours:theirs`).
-pub fn local_ufrag(packet: &[u8]) -> Option<String> {
-    // RFC 7983 §7: the first byte of STUN is 0 to 3.
-    if !matches!(packet.first(), Some(0..=3)) {
-        return None;
+/// RFC 8489 §5: class and method of the answer to a check that was found good.
+const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+
+/// A connectivity check of a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The ufrag of ours that it names (RFC 8445 §7.2.2: `ours:theirs`).
+    pub(crate) ufrag: String,
+    /// The client says that it will send by this path.
+    pub(crate) nominates: bool,
+}
+
+impl Check {
+    pub(crate) fn read(packet: &[u8]) -> Option<Self> {
+        if !is_stun(packet) {
+            return None;
+        }
+        let message = StunMessage::parse(packet).ok()?;
+        let (ours, _) = message.split_username()?;
+        Some(Self {
+            ufrag: ours.to_owned(),
+            nominates: message.use_candidate(),
+        })
     }
-    let message = StunMessage::parse(packet).ok()?;
-    let (ours, _) = message.split_username()?;
-    Some(ours.to_owned())
+}
+
+/// The ufrag of ours that a STUN binding request names.
+pub fn local_ufrag(packet: &[u8]) -> Option<String> {
+    Check::read(packet).map(|check| check.ufrag)
+}
+
+/// RFC 7983 §7: the first byte of STUN is 0 to 3.
+pub(crate) fn is_stun(packet: &[u8]) -> bool {
+    matches!(packet.first(), Some(0..=3))
+}
+
+/// Whether a packet of ours tells a client that its check was found good.
+pub(crate) fn is_success(packet: &[u8]) -> bool {
+    packet.starts_with(&BINDING_SUCCESS)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration, time::Instant};
 
-use str0m::{change::SdpOffer, media::Mid};
+use str0m::{IceCreds, change::SdpOffer, media::Mid};
 
 use super::{DescriptionError, NEGOTIATION_DELAY, Peer};
 use crate::{
@@ -21,6 +21,8 @@ pub(crate) struct Answered {
     pub(crate) placement: Placement,
     pub(crate) live: Vec<(TrackId, Mid)>,
     pub(crate) ended: Vec<TrackId>,
+    /// Our ICE name from here on, after a restart of the client's.
+    pub(crate) new_ufrag: Option<String>,
 }
 
 impl Peer {
@@ -29,12 +31,14 @@ impl Peer {
         &mut self,
         text: &str,
         label_of: impl Fn(&TrackId) -> Option<Arc<str>>,
+        credentials: impl FnOnce() -> IceCreds,
         now: Instant,
     ) -> Result<Answered, DescriptionError> {
         if self.offering.is_some() {
             return Err(DescriptionError::Unasked);
         }
         let mut offer = Sdp::parse_limited(text)?;
+        self.formats.learn(&offer)?;
         let (live, ended) = self.claim(&offer);
         let receiving = offer
             .sections
@@ -61,6 +65,7 @@ impl Peer {
             section.prefer_as_in(offered);
             self.edit_answered(section, &label_of);
         }
+        let new_ufrag = self.rename(&mut answer, credentials);
 
         self.needs_tick = true;
         self.has_offered = true;
@@ -71,7 +76,27 @@ impl Peer {
             placement,
             live,
             ended,
+            new_ufrag,
         })
+    }
+
+    /// When the client restarts ICE, str0m gives us a new name: it is made one by which a shared
+    /// socket finds us.
+    fn rename(
+        &mut self,
+        answer: &mut Sdp,
+        credentials: impl FnOnce() -> IceCreds,
+    ) -> Option<String> {
+        let current = self.rtc.direct_api().local_ice_credentials().ufrag;
+        if self.ufrags.contains(&current) {
+            return None;
+        }
+        let new = credentials();
+        answer.set_ice_credentials(&new.ufrag, &new.pass);
+        let ufrag = new.ufrag.clone();
+        self.rtc.direct_api().set_local_ice_credentials(new);
+        self.nominated = None;
+        Some(ufrag)
     }
 
     /// Plans to negotiate when the sections do not say what is wished.

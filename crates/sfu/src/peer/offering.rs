@@ -118,7 +118,7 @@ impl Peer {
             // An answer to an offer that is no longer out changes nothing.
             return Ok(Vec::new());
         };
-        Sdp::parse_limited(text)?;
+        self.formats.learn(&Sdp::parse_limited(text)?)?;
         accept(&mut self.rtc, pending.offer, text)?;
         self.needs_tick = true;
         self.has_offered = true;

@@ -8,8 +8,10 @@ use tracing::debug;
 use super::Shard;
 use crate::{
     io::{Event, Output, PeerId, Reason, TrackId},
-    peer::{Answered, DescriptionError, Offered},
+    peer::{Answered, DescriptionError, Offered, credentials},
 };
+
+const UFRAGS_MAX: usize = 2;
 
 impl Shard {
     pub(super) fn offer(&mut self, id: PeerId, offer_id: u32, sdp: &str, now: Instant) {
@@ -17,7 +19,9 @@ impl Shard {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        match peer.answer(sdp, |track| labels.get(track).cloned(), now) {
+        let config = &mut self.config;
+        let fresh = || credentials(config);
+        match peer.answer(sdp, |track| labels.get(track).cloned(), fresh, now) {
             Ok(answered) => self.answered(id, offer_id, answered, now),
             Err(error) => self.refuse(id, &error, now),
         }
@@ -69,8 +73,7 @@ impl Shard {
         } = offered;
         let tracks_by_mid = peer.sections.placed().clone();
         if let Some(ufrag) = new_ufrag {
-            peer.ufrags.push(ufrag.clone());
-            self.by_ufrag.insert(ufrag, id);
+            self.know_as(id, ufrag);
         }
         self.outputs.push_back(Output::Event(Event::Offer {
             peer: id,
@@ -86,7 +89,11 @@ impl Shard {
             placement,
             live,
             ended,
+            new_ufrag,
         } = answered;
+        if let Some(ufrag) = new_ufrag {
+            self.know_as(id, ufrag);
+        }
         for track in ended {
             self.track_ended(id, track, now);
         }
@@ -110,6 +117,18 @@ impl Shard {
             tracks_by_mid,
         }));
         self.touch(id);
+    }
+
+    /// A peer has another ICE name. The one before stays for the packets that are under way.
+    fn know_as(&mut self, id: PeerId, ufrag: String) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        if peer.ufrags.len() == UFRAGS_MAX {
+            self.by_ufrag.remove(&peer.ufrags.remove(0));
+        }
+        peer.ufrags.push(ufrag.clone());
+        self.by_ufrag.insert(ufrag, id);
     }
 
     fn refuse(&mut self, id: PeerId, error: &DescriptionError, now: Instant) {

@@ -38,7 +38,9 @@ pub(crate) struct Client {
     pub(crate) next_frame: Instant,
     pub(crate) is_plugged: bool,
     pub(crate) is_closed: bool,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
+    /// What a NAT has made of them, if there is one.
+    outside: Vec<SocketAddr>,
     offers: u32,
     messages: Vec<Message>,
     packets: Vec<Received>,
@@ -57,9 +59,16 @@ struct Playing {
 }
 
 impl Client {
-    pub(crate) fn new(room: &str, grant: Grant, address: SocketAddr, now: Instant) -> Self {
+    pub(crate) fn new(room: &str, grant: Grant, wire: Wire, now: Instant) -> Self {
+        let addresses = match wire {
+            Wire::Single { address } => vec![address],
+            Wire::Dual {
+                publisher,
+                subscriber,
+            } => vec![publisher, subscriber],
+        };
         let config = Config {
-            wire: Wire::Single { address },
+            wire,
             is_persistent: false,
             is_auto_subscribing: true,
         };
@@ -72,7 +81,8 @@ impl Client {
             next_frame: now,
             is_plugged: true,
             is_closed: false,
-            address,
+            addresses,
+            outside: Vec::new(),
             offers: 0,
             messages: Vec::new(),
             packets: Vec::new(),
@@ -82,8 +92,33 @@ impl Client {
         }
     }
 
-    pub(crate) fn is_at(&self, address: SocketAddr) -> bool {
-        self.address == address
+    /// Its own address behind one that the server sees.
+    pub(crate) fn inside(&self, seen: SocketAddr) -> Option<SocketAddr> {
+        let outside = if self.outside.is_empty() {
+            &self.addresses
+        } else {
+            &self.outside
+        };
+        let index = outside.iter().position(|address| *address == seen)?;
+        Some(self.addresses[index])
+    }
+
+    /// The address that the server sees behind one of its own.
+    pub(crate) fn seen(&self, inside: SocketAddr) -> SocketAddr {
+        let index = self.addresses.iter().position(|one| *one == inside);
+        let mapped = index.and_then(|index| self.outside.get(index));
+        mapped.copied().unwrap_or(inside)
+    }
+
+    /// From here on the NAT uses other ports, and the ones before lead nowhere.
+    pub(crate) fn rebind(&mut self) {
+        let next = |address: &SocketAddr| SocketAddr::new(address.ip(), address.port() + 1_000);
+        let before = if self.outside.is_empty() {
+            &self.addresses
+        } else {
+            &self.outside
+        };
+        self.outside = before.iter().map(next).collect();
     }
 
     pub(crate) fn offer_frame(sdp: &str) -> Frame {

@@ -1,6 +1,9 @@
 //! Whole rooms in virtual time: real clients on the real engine, with a network of no delay.
 
 mod client;
+mod dual;
+mod paths;
+mod rules;
 mod server;
 mod world;
 

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use participant::{Channel, Message, Request};
+use livekit_protocol::{SignalRequest, signal_request::Message as Asked};
+use participant::{Channel, Message, Request, Wire};
+use prost::Message as _;
 use sfu::Kind;
 use signal::{
     ConnectionId, Datagram, Edge, Event, Frame, Grant, Input, LeaveReason, Now, Order, Output,
@@ -25,6 +27,7 @@ pub(crate) struct World {
     edge: Edge,
     panics: Switch,
     are_newcomers_plugged: bool,
+    are_newcomers_dual: bool,
     start: Instant,
     now: Instant,
     deadline: Option<Instant>,
@@ -41,6 +44,7 @@ impl World {
             edge: server::edge(panics.clone()),
             panics,
             are_newcomers_plugged: true,
+            are_newcomers_dual: false,
             start,
             now: start,
             deadline: None,
@@ -71,12 +75,35 @@ impl World {
         let since_epoch = self.now().since_epoch;
         let token = server::keys().mint(&grant, since_epoch, Duration::from_secs(600));
         let who = Who(self.clients.len());
-        let address = format!("198.51.100.{}:5000", who.0 + 1);
-        let address = address.parse().expect("an address");
-        let mut client = Client::new(room, grant, address, self.now);
+        let wire = self.wire(who);
+        let mut client = Client::new(room, grant, wire, self.now);
         client.is_plugged = self.are_newcomers_plugged;
         self.clients.push(client);
         self.request(who, Request::Join { token });
+        who
+    }
+
+    /// The addresses of the next client.
+    fn wire(&self, who: Who) -> Wire {
+        let at = |port| {
+            let address = format!("198.51.100.{}:{port}", who.0 + 1);
+            address.parse().expect("an address")
+        };
+        if self.are_newcomers_dual {
+            Wire::Dual {
+                publisher: at(5_000),
+                subscriber: at(5_001),
+            }
+        } else {
+            Wire::Single { address: at(5_000) }
+        }
+    }
+
+    /// Joins by the older route, with two connections.
+    pub(crate) fn join_dual(&mut self, room: &str, identity: &str) -> Who {
+        self.are_newcomers_dual = true;
+        let who = self.join(room, identity);
+        self.are_newcomers_dual = false;
         who
     }
 
@@ -125,6 +152,19 @@ impl World {
     /// Its packets are lost from here on, both ways.
     pub(crate) fn unplug(&mut self, who: Who) {
         self.clients[who.0].is_plugged = false;
+    }
+
+    /// A NAT on its way forgets its mapping and makes another.
+    pub(crate) fn rebind(&mut self, who: Who) {
+        self.clients[who.0].rebind();
+    }
+
+    /// Says something to the server that the client itself would not.
+    pub(crate) fn ask(&mut self, who: Who, message: Asked) {
+        let request = SignalRequest {
+            message: Some(message),
+        };
+        self.frame(who, Frame::Binary(request.encode_to_vec()));
     }
 
     /// The client's decoder has lost its way.
@@ -241,11 +281,14 @@ impl World {
                 Output::Transmit(transmit) => {
                     is_quiet = false;
                     let mut clients = self.clients.iter_mut();
-                    let client = clients.find(|one| one.is_at(transmit.destination));
-                    if let Some(client) = client.filter(|client| client.is_plugged) {
+                    let found = clients.find_map(|one| {
+                        let inside = one.inside(transmit.destination)?;
+                        one.is_plugged.then_some((one, inside))
+                    });
+                    if let Some((client, destination)) = found {
                         let datagram = participant::Datagram {
                             source: transmit.source,
-                            destination: transmit.destination,
+                            destination,
                             payload: &transmit.payload,
                         };
                         let input = participant::Input::Datagram(datagram);
@@ -301,7 +344,7 @@ impl World {
                     is_quiet = false;
                     let datagram = Datagram {
                         transport: Transport::Udp,
-                        source: transmit.source,
+                        source: client.seen(transmit.source),
                         destination: transmit.destination,
                         payload: &transmit.payload,
                     };

@@ -1,0 +1,110 @@
+//! Who may receive what, and what people are told of each other.
+
+use livekit_protocol::{
+    SubscriptionPermission, TrackPermission, UpdateSubscription, signal_request::Message as Asked,
+    signal_response::Message,
+};
+use sfu::Kind;
+
+use crate::{SECOND, world::World};
+
+fn only(identity: &str) -> Asked {
+    Asked::SubscriptionPermission(SubscriptionPermission {
+        all_participants: false,
+        track_permissions: vec![TrackPermission {
+            participant_identity: identity.into(),
+            all_tracks: true,
+            ..TrackPermission::default()
+        }],
+    })
+}
+
+#[test]
+fn a_publisher_chooses_who_receives() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    let eve = world.join("room", "eve");
+    world.publish(ann, Kind::Video);
+    world.run(SECOND);
+    world.ask(ann, only("bob"));
+    world.run(SECOND);
+    let before = [bob, eve].map(|one| world.client(one).packets().len());
+    world.run(SECOND);
+    assert!(world.client(bob).packets().len() > before[0] + 40);
+    assert_eq!(world.client(eve).packets().len(), before[1]);
+    let told = world.client(eve).messages().iter().any(|message| {
+        matches!(message, Message::SubscriptionPermissionUpdate(update) if !update.allowed)
+    });
+    assert!(told, "eve is told why");
+
+    let late = world.join("room", "late");
+    world.run(SECOND);
+    assert!(world.client(late).packets().is_empty());
+    let everybody = SubscriptionPermission {
+        all_participants: true,
+        ..SubscriptionPermission::default()
+    };
+    world.ask(ann, Asked::SubscriptionPermission(everybody));
+    world.run(2 * SECOND);
+    assert!(world.client(late).packets().len() > 20);
+    assert!(world.client(eve).packets().len() > before[1] + 20);
+}
+
+#[test]
+fn a_track_can_be_left_and_taken_again() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    world.publish(ann, Kind::Video);
+    world.run(SECOND);
+    let sid = world.client(bob).packets()[0].sid.clone();
+    let wish = |subscribe| {
+        Asked::Subscription(UpdateSubscription {
+            track_sids: vec![sid.clone()],
+            subscribe,
+            ..UpdateSubscription::default()
+        })
+    };
+    world.ask(bob, wish(false));
+    world.run(SECOND);
+    let before = world.client(bob).packets().len();
+    world.run(SECOND);
+    assert_eq!(world.client(bob).packets().len(), before);
+    world.ask(bob, wish(true));
+    world.run(SECOND);
+    assert!(world.client(bob).packets().len() > before + 20);
+}
+
+#[test]
+fn a_track_that_is_not_there_is_answered() {
+    let mut world = World::new();
+    let bob = world.join("room", "bob");
+    world.run(SECOND);
+    let wish = UpdateSubscription {
+        track_sids: vec!["TR_none".into()],
+        subscribe: true,
+        ..UpdateSubscription::default()
+    };
+    world.ask(bob, Asked::Subscription(wish));
+    let told = world.client(bob).messages().iter().any(|message| {
+        matches!(message, Message::SubscriptionResponse(answer) if answer.track_sid == "TR_none")
+    });
+    assert!(told);
+}
+
+#[test]
+fn everybody_hears_how_connections_do() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    world.publish(ann, Kind::Video);
+    world.run(5 * SECOND);
+    let own = world.client(ann).join_response().participant.clone();
+    let sid = own.expect("itself").sid;
+    let told = world.client(bob).messages().iter().any(|message| {
+        matches!(message, Message::ConnectionQuality(update)
+            if update.updates.iter().any(|one| one.participant_sid == sid))
+    });
+    assert!(told);
+}
