@@ -15,6 +15,7 @@
 mod access;
 mod app;
 mod callers;
+pub mod demo;
 mod edges;
 mod housekeeping;
 mod idempotency;

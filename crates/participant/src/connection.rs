@@ -28,7 +28,8 @@ const LOSSY_BUFFER_MAX: usize = 64 * 1024;
 
 /// A transport, its sections and channels.
 pub(crate) struct Connection {
-    rtc: Rtc,
+    /// Kilobytes, which no future should carry around.
+    rtc: Box<Rtc>,
     address: SocketAddr,
     deadline: Instant,
     needs_tick: bool,
@@ -106,7 +107,7 @@ impl Connection {
             rtc.add_local_candidate(candidate);
         }
         Self {
-            rtc,
+            rtc: Box::new(rtc),
             address,
             deadline: now,
             needs_tick: true,

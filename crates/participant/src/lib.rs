@@ -10,7 +10,7 @@
 //! use makes it join anew.
 
 mod backoff;
-
+mod clip;
 mod connection;
 mod continuity;
 mod data;
@@ -24,6 +24,7 @@ mod sdp;
 mod vp8;
 mod wire;
 
+pub use clip::{Clip, ClipError, Player};
 pub use continuity::{Fault, StreamReport};
 pub use io::{
     Channel, Config, Data, Datagram, Dial, End, Event, Input, Kind, Layer, Message, Output, Packet,

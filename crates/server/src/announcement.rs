@@ -8,6 +8,7 @@ use std::{
     io::{self, Write as _},
 };
 
+use domain::SessionId;
 use url::Url;
 
 /// What the person who has started the server wants to know.
@@ -19,11 +20,18 @@ pub(crate) struct Started<'a> {
     /// Whether the browser will warn of the certificate.
     pub(crate) is_self_signed: bool,
     pub(crate) data_dir: &'a std::path::Path,
+    /// Whether somebody simulated will need help.
+    pub(crate) is_demo: bool,
 }
 
 /// Says that the server is ready.
 pub(crate) fn welcome(started: &Started<'_>) {
     say(&welcome_text(started));
+}
+
+/// Says where the simulated person waits.
+pub(crate) fn demo(public_url: &Url, session: SessionId) {
+    say(&demo_text(public_url, session));
 }
 
 /// Prints what was asked for.
@@ -60,9 +68,23 @@ fn welcome_text(started: &Started<'_>) -> String {
             "  The certificate is self-signed: the browser asks once whether to go on."
         );
     }
+    if started.is_demo && started.setup_link.is_some() {
+        let _ = writeln!(
+            text,
+            "  Demo:            somebody with a faulty pump waits for you once it is set up."
+        );
+    }
     let _ = writeln!(text, "  Data folder:     {}", started.data_dir.display());
     let _ = writeln!(text, "  Stop with Ctrl-C.");
     text
+}
+
+fn demo_text(public_url: &Url, session: SessionId) -> String {
+    let url = public_url.as_str().trim_end_matches('/');
+    format!(
+        "The demo participant waits for help: sign in and open {url}/sessions/{session}\n\
+         (It is simulated. Remove it or end the session when you have seen enough.)\n"
+    )
 }
 
 #[cfg(test)]
@@ -71,11 +93,16 @@ mod tests {
 
     fn started(setup_link: Option<String>) -> String {
         welcome_text(&Started {
-            public_url: &"https://help.example.com".parse().expect("an address"),
+            public_url: &address(),
             setup_link,
             is_self_signed: false,
             data_dir: "/var/lib/helpsight".as_ref(),
+            is_demo: true,
         })
+    }
+
+    fn address() -> Url {
+        "https://help.example.com".parse().expect("an address")
     }
 
     #[test]
@@ -83,6 +110,15 @@ mod tests {
         let text = started(Some("https://help.example.com/setup#secret".to_owned()));
         assert!(text.contains("https://help.example.com/setup#secret\n"));
         assert!(text.contains("/var/lib/helpsight"));
+        assert!(text.contains("once it is set up"));
+    }
+
+    #[test]
+    fn the_demo_says_where_it_waits() {
+        let session = SessionId::from_random([7; 16]);
+        let text = demo_text(&address(), session);
+        let link = format!("https://help.example.com/sessions/{session}\n");
+        assert!(text.contains(&link) && text.contains("simulated"), "{text}");
     }
 
     #[test]

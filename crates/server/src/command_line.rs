@@ -22,6 +22,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// Let a simulated person who needs help join a session of its own, to try the expert's side
+    #[arg(long)]
+    pub(crate) demo: bool,
     #[command(flatten)]
     pub(crate) flags: Flags,
 }

@@ -4,6 +4,7 @@ mod announcement;
 mod command_line;
 mod commands;
 mod data_dir;
+mod demo;
 mod edges;
 mod listen;
 mod logging;

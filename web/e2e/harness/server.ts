@@ -48,6 +48,7 @@ export class Server {
   readonly mediaPort: number;
   readonly #settings: Settings;
   readonly #place: Place;
+  readonly #flags: readonly string[];
   #process: ChildProcess | undefined;
   #log = '';
 
@@ -57,6 +58,7 @@ export class Server {
     mediaPort: number;
     settings: Settings;
     place: Place;
+    flags: readonly string[];
   }) {
     this.dataDir = options.dataDir;
     this.httpPort = options.httpPort;
@@ -65,9 +67,14 @@ export class Server {
     this.url = isNamed(options.place) ? `https://${options.place.host}` : this.plainUrl;
     this.#settings = options.settings;
     this.#place = options.place;
+    this.#flags = options.flags;
   }
 
-  static async start(settings: Settings = {}, place: Place = LOOPBACK): Promise<Server> {
+  static async start(
+    settings: Settings = {},
+    place: Place = LOOPBACK,
+    flags: readonly string[] = [],
+  ): Promise<Server> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build --release`);
     const server = new Server({
       dataDir: await mkdtemp(join(tmpdir(), 'helpsight-e2e-')),
@@ -75,6 +82,7 @@ export class Server {
       mediaPort: await freeUdpPort(),
       settings,
       place,
+      flags,
     });
     await server.resume();
     return server;
@@ -94,6 +102,7 @@ export class Server {
       ...['--http', `${address}:${this.httpPort}`],
       ...(isNamed(this.#place) ? ['--https', `${address}:${HTTPS_PORT}`] : []),
       ...['--public-url', this.url],
+      ...this.#flags,
     ];
     const child = spawn(command, rest, {
       cwd: this.dataDir,

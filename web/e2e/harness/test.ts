@@ -20,6 +20,8 @@ export interface Cast {
 
 interface Fixtures {
   settings: Settings;
+  /** Further flags of `helpsight serve`. */
+  flags: readonly string[];
   /** Where the server is, if not on the loopback address. */
   place: Place | undefined;
   server: Server;
@@ -30,11 +32,12 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   settings: [{}, { option: true }],
+  flags: [[], { option: true }],
 
   place: [undefined, { option: true }],
 
-  server: async ({ settings, place }, use, testInfo) => {
-    const server = await Server.start(settings, place);
+  server: async ({ settings, place, flags }, use, testInfo) => {
+    const server = await Server.start(settings, place, flags);
     try {
       await use(server);
     } finally {

@@ -31,6 +31,7 @@ use crate::{
     announcement::{self, Started},
     command_line::Serve,
     data_dir::DataDir,
+    demo::{self, Demo},
     edges::{SystemClock, SystemRandom},
     listen::{Certificate, Listener, Places},
     logging,
@@ -44,7 +45,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let mut stop = StopSignal::new()?;
-        let server = Server::start(&settings).await?;
+        let server = Server::start(&settings, serve.demo).await?;
         stop.wait().await;
         announcement::farewell();
         tokio::select! {
@@ -66,10 +67,12 @@ struct Server {
     rtc_news: JoinHandle<()>,
     listeners: TaskTracker,
     stop_listening: CancellationToken,
+    demo: Option<JoinHandle<()>>,
+    stop_demo: CancellationToken,
 }
 
 impl Server {
-    async fn start(settings: &Settings) -> anyhow::Result<Self> {
+    async fn start(settings: &Settings, is_demo: bool) -> anyhow::Result<Self> {
         let dir = DataDir::create(&settings.data_dir)?;
         let (listeners, settings) = bind(settings, &dir).await?;
         let settings = &settings;
@@ -86,7 +89,7 @@ impl Server {
         };
         let api = Api::new(app.clone(), media, api_config(settings));
 
-        let server = Self {
+        let mut server = Self {
             store,
             engine,
             app,
@@ -94,10 +97,26 @@ impl Server {
             rtc_news,
             listeners: TaskTracker::new(),
             stop_listening: CancellationToken::new(),
+            demo: None,
+            stop_demo: CancellationToken::new(),
         };
         server.listen(listeners);
-        server.announce(settings, &dir).await?;
+        server.announce(settings, &dir, is_demo).await?;
+        if is_demo {
+            server.demonstrate(settings, dir);
+        }
         Ok(server)
+    }
+
+    fn demonstrate(&mut self, settings: &Settings, dir: DataDir) {
+        let demo = Demo {
+            app: self.app.clone(),
+            dir,
+            public_url: settings.public_url(),
+            http: demo::from_here(settings.http_listen),
+            media: demo::from_here(self.engine.local_address()),
+        };
+        self.demo = Some(tokio::spawn(demo.run(self.stop_demo.clone())));
     }
 
     fn listen(&self, listeners: Vec<Listener>) {
@@ -111,7 +130,12 @@ impl Server {
         self.listeners.close();
     }
 
-    async fn announce(&self, settings: &Settings, dir: &DataDir) -> anyhow::Result<()> {
+    async fn announce(
+        &self,
+        settings: &Settings,
+        dir: &DataDir,
+        is_demo: bool,
+    ) -> anyhow::Result<()> {
         let public_url = settings.public_url();
         let links = api::Links::new(&public_url);
         let setup_token = app::setup::token(&self.app).await?;
@@ -120,6 +144,7 @@ impl Server {
             is_self_signed: settings.https_listen.is_some() && public_url.scheme() == "https",
             public_url: &public_url,
             data_dir: dir.path(),
+            is_demo,
         });
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(())
@@ -128,6 +153,15 @@ impl Server {
     /// Tells people first, then lets go of everything.
     async fn stop(self) {
         tracing::info!("stopping");
+        self.stop_demo.cancel();
+        if let Some(demo) = self.demo {
+            within("the demo", async {
+                if let Err(error) = demo.await {
+                    tracing::error!(%error, "the demo broke off");
+                }
+            })
+            .await;
+        }
         self.api.stop();
         within("people in sessions", self.app.stop()).await;
         within("media", self.engine.shut_down()).await;
