@@ -27,6 +27,9 @@ test('pages are never kept, hashed assets for ever, and compressed for those who
     });
     expect(answer.status, asset).toBe(200);
     expect(answer.headers.get('cache-control')).toContain('immutable');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
     expect(
       answer.headers.get('content-encoding') === 'br' || Number(answer.headers.get('content-length')) < 2000,
     ).toBe(true);
