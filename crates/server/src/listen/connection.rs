@@ -1,7 +1,15 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use api::Peer;
-use axum::{Router, body::Body, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    http::{
+        HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header,
+        uri::{Authority, PathAndQuery},
+    },
+    response::{IntoResponse, Response},
+};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -13,7 +21,8 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// Serves one connection to its end.
@@ -30,16 +39,65 @@ pub(super) async fn serve(
         return answer(stream, peer, router, end).await;
     };
     // Scanners and people who do not trust the certificate end here: nothing to report.
-    if let Ok(Ok(stream)) = timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
-        answer(stream, peer, router, end).await;
+    let opened = timeout(HANDSHAKE_WITHIN, async {
+        if speaks_plain_http(&stream).await? {
+            return Ok(Opened::Plain(stream));
+        }
+        tls.accept(stream)
+            .await
+            .map(|tls| Opened::Tls(Box::new(tls)))
+    });
+    match opened.await {
+        Ok(Ok(Opened::Tls(stream))) => answer(*stream, peer, router, end).await,
+        Ok(Ok(Opened::Plain(stream))) => {
+            answer(stream, peer, Router::new().fallback(to_https), end).await;
+        }
+        Ok(Err(_)) | Err(_) => {}
     }
+}
+
+/// What a client of the encrypted port turned out to speak.
+enum Opened {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+}
+
+/// Looks at the first byte: a method's name begins with a letter, a TLS handshake with 22.
+async fn speaks_plain_http(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    let count = stream.peek(&mut first).await?;
+    Ok(count == 1 && first[0].is_ascii_uppercase())
+}
+
+/// Sends people who typed the address without `https` to the same place with it.
+async fn to_https(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| {
+        let host = host.to_str().ok()?;
+        host.parse::<Authority>().ok()?;
+        Some(host.to_owned())
+    });
+    let mut response = match host {
+        Some(host) if matches!(method, Method::GET | Method::HEAD) => {
+            let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+            let location = [(header::LOCATION, format!("https://{host}{path}"))];
+            (StatusCode::TEMPORARY_REDIRECT, location).into_response()
+        }
+        Some(_) | None => (StatusCode::BAD_REQUEST, "this port speaks HTTPS\n").into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn answer<S>(stream: S, peer: Peer, router: Router, end: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let has_asked = CancellationToken::new();
+    let asked = has_asked.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        asked.cancel();
         request.extensions_mut().insert(peer);
         request.map(Body::new)
     });
@@ -58,8 +116,21 @@ where
         .max_header_list_size(HEAD_LIST_BYTES_MAX);
     let service = TowerToHyperService::new(service);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-    if let Err(error) = end.watch(connection.into_owned()).await {
-        tracing::trace!(%error, "a connection broke off");
+    tokio::select! {
+        ended = end.watch(connection.into_owned()) => {
+            if let Err(error) = ended {
+                tracing::trace!(%error, "a connection broke off");
+            }
+        }
+        () = stays_silent(has_asked) => {}
+    }
+}
+
+/// Ready when no request has come in time. The server's own limit begins with the first byte, which
+/// tells it the version of HTTP.
+async fn stays_silent(has_asked: CancellationToken) {
+    if timeout(HEAD_WITHIN, has_asked.cancelled()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -75,3 +146,76 @@ const HEAD_LIST_BYTES_MAX: u32 = 96 * 1024;
 
 const STREAMS_MAX: u32 = 128;
 const PING_EVERY: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use hyper_util::server::graceful::GracefulShutdown;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        task::JoinHandle,
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a.example\r\n\r\n";
+
+    /// A client's end of a connection, and when ours has let go of it.
+    fn connect() -> (DuplexStream, JoinHandle<Duration>) {
+        let (client, server) = duplex(4096);
+        let peer = Peer {
+            address: ([127, 0, 0, 1], 1).into(),
+            is_tls: false,
+        };
+        let router = Router::new().route("/", get(async || "ok"));
+        let served = tokio::spawn(async move {
+            let begin = Instant::now();
+            answer(server, peer, router, GracefulShutdown::new().watcher()).await;
+            begin.elapsed()
+        });
+        (client, served)
+    }
+
+    async fn answer_of(client: &mut DuplexStream) -> String {
+        let mut answer = String::new();
+        while !answer.ends_with("ok") {
+            let byte = client.read_u8().await.expect("an answer");
+            answer.push(char::from(byte));
+        }
+        answer
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_connection_is_closed() {
+        let (_client, served) = connect();
+        assert_eq!(served.await.expect("it ends").as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
+        let (mut client, served) = connect();
+        let dribble = async {
+            for byte in REQUEST.iter().cycle() {
+                // It fails when the other side has closed.
+                if client.write_all(&[*byte]).await.is_err() {
+                    return;
+                }
+                sleep(Duration::from_secs(2)).await;
+            }
+        };
+        dribble.await;
+        assert_eq!(served.await.expect("it ends").as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_may_be_idle_between_requests_but_not_for_ever() {
+        let (mut client, served) = connect();
+        client.write_all(REQUEST).await.expect("sent");
+        answer_of(&mut client).await;
+        sleep(Duration::from_secs(25)).await;
+        client.write_all(REQUEST).await.expect("sent");
+        answer_of(&mut client).await;
+        assert_eq!(served.await.expect("it ends").as_secs(), 55);
+    }
+}

@@ -105,9 +105,15 @@ impl Listener {
 #[derive(Debug, Clone)]
 pub(crate) struct Places(Arc<Semaphore>);
 
+impl Places {
+    fn new(count: usize) -> Self {
+        Self(Arc::new(Semaphore::new(count)))
+    }
+}
+
 impl Default for Places {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(CONNECTIONS_MAX)))
+        Self::new(CONNECTIONS_MAX)
     }
 }
 
@@ -127,3 +133,113 @@ async fn bind(address: SocketAddr, setting: &str, flag: &str) -> anyhow::Result<
 const CONNECTIONS_MAX: usize = 8192;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        time::Instant,
+    };
+
+    use super::*;
+
+    const PLACES: usize = 3;
+
+    async fn start(listener: Listener) -> SocketAddr {
+        let address = listener.address().expect("a port");
+        let router = Router::new().route("/", get(async || "ok"));
+        let stop = CancellationToken::new();
+        tokio::spawn(listener.serve(router, Places::new(PLACES), stop));
+        address
+    }
+
+    async fn plain() -> Listener {
+        let any = ([127, 0, 0, 1], 0).into();
+        Listener::http(any).await.expect("a port")
+    }
+
+    async fn encrypted(folder: &tempfile::TempDir) -> Listener {
+        let dir = crate::data_dir::DataDir::create(folder.path()).expect("a folder");
+        let url = "https://localhost".parse().expect("an address");
+        let now = time::OffsetDateTime::now_utc();
+        let certificate = Certificate::self_signed(&dir, &url, &[], now);
+        let any = ([127, 0, 0, 1], 0).into();
+        let listener = Listener::https(any, certificate.expect("it is made")).await;
+        listener.expect("a port")
+    }
+
+    async fn connect(address: SocketAddr) -> TcpStream {
+        TcpStream::connect(address).await.expect("a connection")
+    }
+
+    async fn ask(address: SocketAddr, request: &str) -> String {
+        let mut stream = connect(address).await;
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+
+    const REQUEST: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_connections_hold_no_place_for_long_and_the_others_wait_their_turn() {
+        let address = start(plain().await).await;
+        let mut slow = Vec::new();
+        for _ in 0..2 * PLACES {
+            let mut stream = connect(address).await;
+            stream.write_all(b"GET / HT").await.expect("sent");
+            slow.push(stream);
+        }
+        let begin = Instant::now();
+        let answer = ask(address, REQUEST).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // Two rounds of slow ones came first.
+        assert_eq!(begin.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test]
+    async fn as_long_as_there_are_places_nobody_waits_for_slow_connections() {
+        let address = start(plain().await).await;
+        let _slow = [connect(address).await, connect(address).await];
+        for _ in 0..10 * PLACES {
+            let answer = ask(address, REQUEST).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tls_handshake_that_never_comes_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = start(encrypted(&folder).await).await;
+        for beginning in [&b""[..], &[22, 3, 1]] {
+            let begin = Instant::now();
+            let mut stream = connect(address).await;
+            stream.write_all(beginning).await.expect("sent");
+            let mut rest = Vec::new();
+            // Whether it is closed or reset depends on what it has read.
+            let _ = stream.read_to_end(&mut rest).await;
+            assert_eq!(begin.elapsed().as_secs(), 10, "{beginning:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn plain_http_on_the_encrypted_port_is_sent_to_https() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = start(encrypted(&folder).await).await;
+        let asked = "GET /join?x=1 HTTP/1.1\r\nhost: 10.0.0.1:8443\r\n\r\n";
+        let answer = ask(address, asked).await;
+        assert!(answer.starts_with("HTTP/1.1 307"), "{answer}");
+        let location = "\r\nlocation: https://10.0.0.1:8443/join?x=1\r\n";
+        assert!(answer.contains(location), "{answer}");
+        for odd in [
+            "GET / HTTP/1.1\r\nhost: a b\r\n\r\n",
+            "GET / HTTP/1.0\r\n\r\n",
+            "POST / HTTP/1.1\r\nhost: 10.0.0.1\r\ncontent-length: 0\r\n\r\n",
+        ] {
+            let answer = ask(address, odd).await;
+            assert!(answer.contains(" 400 "), "{answer}");
+        }
+    }
+}
