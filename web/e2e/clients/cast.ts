@@ -5,13 +5,18 @@ import { join } from 'node:path';
 
 import { Api } from '../harness/api.ts';
 import type { Server } from '../harness/server.ts';
+import { cameraClip, tone } from '../harness/clip.ts';
 import { expect, test as base } from '../harness/test.ts';
-import { COMMANDS, ParticipantProcess, type Joining } from './participant.ts';
+import { BrowserParticipant } from './browser-participant.ts';
+import { CAMERA, commandOf, type Program } from './commands.ts';
+import { ParticipantProcess, type ForeignParticipant, type Joining } from './participant.ts';
 
-export type Client = keyof typeof COMMANDS;
+export type Client = Program | 'browser';
 
 export interface Guest extends Omit<Partial<Joining>, 'token'> {
   readonly name: string;
+  /** Of the microphone. */
+  readonly toneHz?: number;
   /** Grants that our own tokens do not have, by their names in a LiveKit token. */
   readonly grants?: Readonly<Record<string, boolean>>;
 }
@@ -21,21 +26,31 @@ export type Enter = (
   client: Client,
   invite: { readonly code: string } | null,
   guest: Guest,
-) => Promise<ParticipantProcess>;
+) => Promise<ForeignParticipant>;
 
 export const test = base.extend<{ foreign: Enter }>({
-  foreign: async ({ server }, use) => {
-    const participants: ParticipantProcess[] = [];
+  foreign: async ({ server, cast }, use) => {
+    const processes: ParticipantProcess[] = [];
+    const enter = async (client: Client, toneHz: number, joining: Joining): Promise<ForeignParticipant> => {
+      if (client === 'browser') {
+        const person = await cast.enter({
+          camera: await cameraClip(CAMERA),
+          microphone: await tone(toneHz),
+        });
+        return BrowserParticipant.join(person, CAMERA, joining);
+      }
+      const participant = new ParticipantProcess(await commandOf(client, toneHz), joining);
+      processes.push(participant);
+      return participant;
+    };
     try {
-      await use(async (client, invite, { name, grants, ...joining }) => {
+      await use(async (client, invite, { name, grants, toneHz = 440, ...joining }) => {
         if (invite === null) throw new Error('the session has no invitation');
-        const participant = new ParticipantProcess(COMMANDS[client], {
+        const participant = await enter(client, toneHz, {
           url: server.url.replace(/^http/, 'ws'),
-          toneHz: 440,
           ...joining,
           token: await tokenOf(server, invite.code, name, grants),
         });
-        participants.push(participant);
         await expect
           .poll(() => participant.of('published').length, {
             message: `${client} is in and publishes: ${participant.complaints}`,
@@ -44,12 +59,15 @@ export const test = base.extend<{ foreign: Enter }>({
         return participant;
       });
     } finally {
-      for (const participant of participants) participant.kill();
+      for (const participant of processes) participant.kill();
     }
   },
 });
 
 export { expect };
+
+/** Under `./test --long`. */
+export const IS_LONG = Boolean(process.env['HELPSIGHT_E2E_LONG']);
 
 /** The token that the API gives to a guest, with more grants if so wished. */
 async function tokenOf(server: Server, code: string, name: string, grants: Guest['grants']): Promise<string> {

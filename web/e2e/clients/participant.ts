@@ -9,7 +9,6 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import type { Frame } from '../harness/probe.ts';
 
@@ -72,7 +71,6 @@ export interface Joining {
   /** Of the signalling: `ws://…`. */
   readonly url: string;
   readonly token: string;
-  readonly toneHz: number;
   /** Two peer connections instead of one. */
   readonly isDual?: boolean;
   /** The shared key of end-to-end encryption. */
@@ -87,7 +85,7 @@ export abstract class ForeignParticipant {
   /** What it said when something went wrong. */
   abstract get complaints(): string;
   abstract leave(): Promise<void>;
-  protected abstract pass(order: Order & { id: number }): void;
+  protected abstract pass(id: number, order: Order): void;
 
   of(event: Told['event']): Told[] {
     return this.told.filter((one) => one.event === event);
@@ -115,7 +113,7 @@ export abstract class ForeignParticipant {
   /** Returns what the order brought, or throws what went wrong. */
   async order(order: Order): Promise<string | null> {
     const id = (this.#lastOrder += 1);
-    this.pass({ ...order, id });
+    this.pass(id, order);
     const deadline = Date.now() + ORDER_MS;
     for (;;) {
       const answer = this.told.find((one) => one.id === id);
@@ -139,7 +137,6 @@ export class ParticipantProcess extends ForeignParticipant {
       ...rest,
       ...['--url', joining.url],
       ...['--token', joining.token],
-      ...['--tone-hz', String(joining.toneHz)],
       ...(joining.isDual ? ['--dual'] : []),
       ...(joining.key === undefined ? [] : ['--key', joining.key]),
     ]);
@@ -160,8 +157,8 @@ export class ParticipantProcess extends ForeignParticipant {
     this.#process.kill('SIGKILL');
   }
 
-  protected pass(order: Order & { id: number }): void {
-    this.#process.stdin.write(`${JSON.stringify(order)}\n`);
+  protected pass(id: number, order: Order): void {
+    this.#process.stdin.write(`${JSON.stringify({ ...order, id })}\n`);
   }
 
   async #end(): Promise<number | null> {
@@ -182,16 +179,6 @@ export class ParticipantProcess extends ForeignParticipant {
 
 const ORDER_MS = 20_000;
 const LEAVE_MS = 15_000;
-
-const PYTHON = fileURLToPath(new URL('./python/.venv/bin/python', import.meta.url));
-const PYTHON_SCRIPT = fileURLToPath(new URL('./python/participant.py', import.meta.url));
-const NODE_SCRIPT = fileURLToPath(new URL('./node/participant.ts', import.meta.url));
-
-/** The command of each client's participant. */
-export const COMMANDS = {
-  python: [PYTHON, PYTHON_SCRIPT],
-  node: [process.execPath, NODE_SCRIPT],
-} as const satisfies Record<string, readonly string[]>;
 
 /** The SHA-256 of the bytes that a participant sends when ordered to send so many. */
 export function sha256OfBytes(size: number): string {
