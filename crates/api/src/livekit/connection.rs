@@ -37,8 +37,8 @@ where
         let frame = match message {
             Message::Binary(bytes) => Frame::Binary(bytes),
             Message::Text(text) => Frame::Text(text.as_str().to_owned()),
-            Message::Ping(_) | Message::Pong(_) => continue,
-            Message::Close(_) => break,
+            // The answer to a close frame goes out while the end of the stream is waited for.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => continue,
         };
         if incoming.send(frame).await.is_err() {
             return Up::EngineDone;
