@@ -429,6 +429,24 @@ impl RtcEngine for TestEngine {
         Box::pin(self.obey())
     }
 
+    fn set_permission<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: rtc::Permission,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(self.obey())
+    }
+
+    fn mute<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: rtc::Source,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(self.obey())
+    }
+
     fn close_room<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), RtcError>> {
         Box::pin(self.obey())
     }

@@ -14,8 +14,8 @@ use std::{
 };
 
 use rtc::{
-    BoxFuture, Grant, RtcEngine, RtcError, RtcEvent, RtcToken, SignalConnection, SignalEndpoint,
-    SignalOpen, SignalRejection, SignalRoute,
+    BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, SignalConnection,
+    SignalEndpoint, SignalOpen, SignalRejection, SignalRoute, Source,
 };
 use signal::{Admission, ConnectionId, Keys, Order, Rejection, Route};
 use tokio::sync::{mpsc, oneshot};
@@ -219,6 +219,39 @@ impl RtcEngine for EmbeddedEngine {
         let order = Order::Remove {
             room: room.to_owned(),
             identity: identity.to_owned(),
+        };
+        Box::pin(self.order(self.shard_of(room), order))
+    }
+
+    fn set_permission<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+        permission: Permission,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        let order = Order::Permit {
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+            can_publish: permission.can_publish,
+            can_publish_data: permission.can_publish_data,
+        };
+        Box::pin(self.order(self.shard_of(room), order))
+    }
+
+    fn mute<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+        source: Source,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        let order = Order::Mute {
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+            source: match source {
+                Source::Microphone => signal::Source::Microphone,
+                Source::Camera => signal::Source::Camera,
+                Source::Screen => signal::Source::Screen,
+            },
         };
         Box::pin(self.order(self.shard_of(room), order))
     }

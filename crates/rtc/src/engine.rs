@@ -18,6 +18,24 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
         identity: &'a str,
     ) -> BoxFuture<'a, Result<(), RtcError>>;
 
+    /// Changes what a participant who is in may do; what it may not publish any more ends at once.
+    /// Unknown names are not an error.
+    fn set_permission<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+        permission: Permission,
+    ) -> BoxFuture<'a, Result<(), RtcError>>;
+
+    /// Mutes what a participant publishes from one source; only they can unmute. Unknown names are
+    /// not an error.
+    fn mute<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+        source: Source,
+    ) -> BoxFuture<'a, Result<(), RtcError>>;
+
     /// Ends a room for everybody in it; the clients are told why. Unknown names are not an error.
     fn close_room<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), RtcError>>;
 
@@ -27,6 +45,26 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
 
     /// Tells every client that the server stops and that it should join anew, then stops media.
     fn shut_down(&self) -> BoxFuture<'_, ()>;
+}
+
+/// What a participant may do in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// May publish camera, microphone and screen.
+    pub can_publish: bool,
+    /// May send data packets.
+    pub can_publish_data: bool,
+}
+
+/// Where a track comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A microphone.
+    Microphone,
+    /// A camera.
+    Camera,
+    /// A shared screen, or its sound.
+    Screen,
 }
 
 /// What a token allows, and for whom.

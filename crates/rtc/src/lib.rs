@@ -12,7 +12,7 @@ mod engine;
 mod event;
 mod signal_endpoint;
 
-pub use engine::{BoxFuture, Grant, RtcEngine, RtcError, RtcToken};
+pub use engine::{BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcToken, Source};
 pub use event::{LeaveReason, Path, RtcEvent};
 pub use signal_endpoint::{
     Frame, SignalConnection, SignalEndpoint, SignalOpen, SignalRejection, SignalRoute,

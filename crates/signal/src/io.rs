@@ -80,6 +80,26 @@ pub enum Order {
         /// The participant.
         identity: String,
     },
+    /// Changes what a participant may do from here on; what it may not publish any more ends.
+    Permit {
+        /// The room.
+        room: String,
+        /// The participant.
+        identity: String,
+        /// May publish tracks.
+        can_publish: bool,
+        /// May send data.
+        can_publish_data: bool,
+    },
+    /// Mutes what a participant publishes from one source. Only it can unmute.
+    Mute {
+        /// The room.
+        room: String,
+        /// The participant.
+        identity: String,
+        /// Which of its tracks.
+        source: Source,
+    },
     /// Ends a room for everybody in it.
     CloseRoom {
         /// The room.
@@ -87,6 +107,17 @@ pub enum Order {
     },
     /// Tells everybody to join anew in a moment: the server stops.
     Stop,
+}
+
+/// Where a track comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A microphone.
+    Microphone,
+    /// A camera.
+    Camera,
+    /// A shared screen, or its sound.
+    Screen,
 }
 
 /// Everything an edge can want.

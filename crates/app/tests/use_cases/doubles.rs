@@ -126,6 +126,24 @@ impl RtcEngine for TestRtc {
         Box::pin(async move { self.take(order) })
     }
 
+    fn set_permission<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: rtc::Permission,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn mute<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: rtc::Source,
+    ) -> BoxFuture<'a, Result<(), RtcError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn close_room<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), RtcError>> {
         let order = Order::Close {
             room: room.to_owned(),

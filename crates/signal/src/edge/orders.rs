@@ -1,22 +1,43 @@
 //! What the product orders.
 
-use livekit_protocol::{DisconnectReason, leave_request::Action};
-use sfu::PeerId;
+use livekit_protocol::{
+    DisconnectReason, MuteTrackRequest, ParticipantUpdate, TrackInfo, TrackSource,
+    TrackUnpublishedResponse, leave_request::Action, signal_response::Message,
+};
+use sfu::{PeerId, Request, TrackId};
 
 use super::Edge;
-use crate::io::{LeaveReason, Now, Order};
+use crate::{
+    io::{LeaveReason, Now, Order, Source},
+    messages,
+};
 
 impl Edge {
     pub(super) fn order(&mut self, order: Order, now: Now) {
         match order {
             Order::Remove { room, identity } => {
-                let peer = self
-                    .rooms
-                    .get(&room)
-                    .and_then(|room| room.by_identity(&identity));
-                if let Some(peer) = peer {
+                if let Some(peer) = self.find(&room, &identity) {
                     let told = (DisconnectReason::ParticipantRemoved, Action::Disconnect);
                     self.leave(peer, LeaveReason::Removed, Some(told), now);
+                }
+            }
+            Order::Permit {
+                room,
+                identity,
+                can_publish,
+                can_publish_data,
+            } => {
+                if let Some(peer) = self.find(&room, &identity) {
+                    self.change_permission(peer, can_publish, can_publish_data, now);
+                }
+            }
+            Order::Mute {
+                room,
+                identity,
+                source,
+            } => {
+                if let Some(peer) = self.find(&room, &identity) {
+                    self.mute_source(peer, source);
                 }
             }
             Order::CloseRoom { room } => {
@@ -32,6 +53,80 @@ impl Edge {
                     self.leave(peer, LeaveReason::ServerStopped, Some(told), now);
                 }
             }
+        }
+    }
+
+    fn find(&self, room: &str, identity: &str) -> Option<PeerId> {
+        self.rooms.get(room)?.by_identity(identity)
+    }
+
+    fn change_permission(
+        &mut self,
+        peer: PeerId,
+        can_publish: bool,
+        can_publish_data: bool,
+        now: Now,
+    ) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let grants = &mut participant.claims.video;
+        grants.can_publish = Some(can_publish);
+        grants.can_publish_data = Some(can_publish_data);
+        let permission = messages::permission(&participant.claims);
+        let info = participant.update(|info| info.permission = Some(permission));
+        let ended: Vec<String> = if can_publish {
+            Vec::new()
+        } else {
+            let live = info.tracks.iter().map(|track| track.sid.clone());
+            let pending = participant.pending.drain().map(|(_, track)| track.sid);
+            live.chain(pending).collect()
+        };
+        // The token that it would come back with says the same.
+        self.refresh_token(peer, now);
+        let participants = vec![info.clone()];
+        self.tell(peer, Message::Update(ParticipantUpdate { participants }));
+        self.announce(peer, &info);
+        for track_sid in ended {
+            let track = TrackId::from(track_sid.as_str());
+            self.request(Request::Unpublish { peer, track }, now);
+            let unpublished = TrackUnpublishedResponse { track_sid };
+            self.tell(peer, Message::TrackUnpublished(unpublished));
+        }
+    }
+
+    fn mute_source(&mut self, peer: PeerId, source: Source) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let is_meant = |track: &TrackInfo| {
+            matches!(
+                (source, TrackSource::try_from(track.source)),
+                (Source::Microphone, Ok(TrackSource::Microphone))
+                    | (Source::Camera, Ok(TrackSource::Camera))
+                    | (
+                        Source::Screen,
+                        Ok(TrackSource::ScreenShare | TrackSource::ScreenShareAudio)
+                    )
+            )
+        };
+        let loud = participant.info.tracks.iter();
+        let muted: Vec<String> = loud
+            .filter(|track| !track.muted && is_meant(track))
+            .map(|track| track.sid.clone())
+            .collect();
+        if muted.is_empty() {
+            return;
+        }
+        let info = participant.update(|info| {
+            for track in &mut info.tracks {
+                track.muted |= muted.contains(&track.sid);
+            }
+        });
+        self.announce(peer, &info);
+        for sid in muted {
+            let muted = true;
+            self.tell(peer, Message::Mute(MuteTrackRequest { sid, muted }));
         }
     }
 }

@@ -4,7 +4,9 @@ use livekit_protocol::{
     SubscriptionPermission, TrackPermission, UpdateSubscription, signal_request::Message as Asked,
     signal_response::Message,
 };
+use participant::Channel;
 use sfu::Kind;
+use signal::{Order, Source};
 
 use crate::{SECOND, world::World};
 
@@ -107,4 +109,54 @@ fn everybody_hears_how_connections_do() {
             if update.updates.iter().any(|one| one.participant_sid == sid))
     });
     assert!(told);
+}
+
+#[test]
+fn who_may_not_publish_any_more_is_silent_at_once_and_stays_so() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    world.publish(ann, Kind::Video);
+    world.run(SECOND);
+    world.order(Order::Permit {
+        room: "room".into(),
+        identity: "ann".into(),
+        can_publish: false,
+        can_publish_data: false,
+    });
+    let before = world.client(bob).packets().len();
+    world.run(SECOND);
+    assert_eq!(world.client(bob).packets().len(), before);
+    let seen = world.client(bob).last_update_of("ann").expect("told");
+    assert!(seen.tracks.is_empty());
+    let told = world.client(ann).messages().iter();
+    let told = told.filter(|message| matches!(message, Message::TrackUnpublished(_)));
+    assert_eq!(told.count(), 1);
+
+    world.publish(ann, Kind::Video);
+    world.send_data(ann, Channel::Reliable, b"still here", &[]);
+    world.run(SECOND);
+    assert_eq!(world.client(bob).packets().len(), before);
+    assert!(world.client(bob).data().is_empty());
+}
+
+#[test]
+fn a_muted_source_is_told_to_everybody() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    world.publish(ann, Kind::Video);
+    world.publish(ann, Kind::Audio);
+    world.run(SECOND);
+    world.order(Order::Mute {
+        room: "room".into(),
+        identity: "ann".into(),
+        source: Source::Microphone,
+    });
+    let seen = world.client(bob).last_update_of("ann").expect("told");
+    let muted: Vec<bool> = seen.tracks.iter().map(|track| track.muted).collect();
+    assert_eq!(muted.iter().filter(|is_muted| **is_muted).count(), 1);
+    let told = world.client(ann).messages().iter();
+    let told = told.filter(|message| matches!(message, Message::Mute(mute) if mute.muted));
+    assert_eq!(told.count(), 1);
 }
