@@ -10,6 +10,7 @@
 //! Invariants: no I/O, no clock, no randomness but what is handed in; bad input closes one peer
 //! and is reported, never panics; a track is only ever forwarded inside its own room.
 
+mod climb;
 mod codec;
 mod demand;
 mod formats;

@@ -13,7 +13,7 @@ use crate::io::Layer;
 /// A layer above the present one must fit with this much to spare, or it would be left at once.
 const CLIMB_SHARE: f64 = 1.15;
 /// A picture of which so much fits is worth keeping: losses are repaired, and estimates are unsure.
-const KEEP_SHARE: f64 = 0.6;
+const KEEP_SHARE: f64 = 0.85;
 /// What a layer is taken to need before it has been measured.
 const UNMEASURED_BPS: [u64; 3] = [150_000, 500_000, 1_700_000];
 
@@ -174,9 +174,9 @@ mod tests {
         let (chosen, used) = share(200, &[picture(1, CAMERA), picture(9, CAMERA)]);
         assert_eq!(chosen, [None, Some(Layer::Low)]);
         assert_eq!(used.next_bps, 300);
-        let (chosen, _) = share(100, &[picture(1, CAMERA), picture(9, CAMERA)]);
+        let (chosen, _) = share(130, &[picture(1, CAMERA), picture(9, CAMERA)]);
         assert_eq!(chosen, [None, Some(Layer::Low)], "most of it fits");
-        let (chosen, _) = share(50, &[picture(1, CAMERA), picture(9, CAMERA)]);
+        let (chosen, _) = share(120, &[picture(1, CAMERA), picture(9, CAMERA)]);
         assert_eq!(chosen, [None, None]);
     }
 

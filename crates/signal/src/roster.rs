@@ -43,6 +43,8 @@ pub(crate) struct Participant {
     /// `auto_subscribe`.
     pub(crate) choices: HashMap<TrackId, bool>,
     pub(crate) link: LinkQuality,
+    /// As others were told last.
+    pub(crate) is_speaking: bool,
     pub(crate) connection: Option<ConnectionId>,
     /// When the signalling connection broke, while there is none.
     pub(crate) lost_at: Option<Instant>,
@@ -133,6 +135,7 @@ impl Participant {
             access: Access::default(),
             choices: HashMap::new(),
             link: LinkQuality::default(),
+            is_speaking: false,
             recent: Recent::default(),
             auto_subscribe: admission.auto_subscribe,
             connection: Some(connection),

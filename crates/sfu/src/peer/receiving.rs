@@ -9,6 +9,7 @@ use str0m::bwe::Bitrate;
 
 use super::Peer;
 use crate::{
+    climb::Climb,
     io::{TrackId, TrackSettings},
     share::Use,
 };
@@ -28,7 +29,8 @@ pub(crate) struct Allocation {
     pub(crate) due: Option<Instant>,
     /// By track; what is not here is wanted as it comes.
     settings: HashMap<TrackId, TrackSettings>,
-    told: Option<Use>,
+    told: Option<(u64, u64)>,
+    climb: Climb,
 }
 
 impl Allocation {
@@ -74,17 +76,29 @@ impl Allocation {
 impl Peer {
     /// Tells the estimator what would be sent if it could be: it probes for that much, and keeps
     /// the link warm up to the next step.
-    pub(crate) fn aim(&mut self, used: Use, sound_bps: u64) {
-        if self.allocation.estimate_bps.is_none() || self.allocation.told == Some(used) {
+    pub(crate) fn aim(&mut self, used: Use, sound_bps: u64, now: Instant) {
+        let Some(estimate) = self.allocation.estimate_bps else {
             return;
-        }
-        self.allocation.told = Some(used);
+        };
         let climbs = used.next_bps > used.chosen_bps;
-        let minimum = if climbs { used.next_bps + sound_bps } else { 0 };
-        let desired = (used.wanted_bps as f64 * DESIRED_SHARE) as u64 + sound_bps;
-        self.rtc
-            .bwe()
-            .set_bitrate(Bitrate::bps(minimum), Bitrate::bps(desired.max(minimum)));
-        self.needs_tick = true;
+        let wanted = (used.wanted_bps as f64 * DESIRED_SHARE) as u64 + sound_bps;
+        let next = used.next_bps + sound_bps;
+        let aim = if !climbs {
+            self.allocation.climb.rest();
+            (0, wanted)
+        } else if self.allocation.climb.is_time_to_duck(estimate, now) {
+            // The estimator probes when the wish rises above what it knows, and only then.
+            (0, estimate.min(wanted))
+        } else {
+            (next, wanted.max(next))
+        };
+        if self.allocation.told != Some(aim) {
+            self.allocation.told = Some(aim);
+            let (minimum, desired) = aim;
+            self.rtc
+                .bwe()
+                .set_bitrate(Bitrate::bps(minimum), Bitrate::bps(desired));
+            self.needs_tick = true;
+        }
     }
 }

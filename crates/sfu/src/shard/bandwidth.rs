@@ -61,7 +61,7 @@ impl Shard {
             return;
         };
         let (chosen, used) = share(peer.allocation.budget_bps(sound_bps), &pictures);
-        peer.aim(used, sound_bps);
+        peer.aim(used, sound_bps, now);
         if !pictures.is_empty() {
             peer.allocation.again(now);
         }

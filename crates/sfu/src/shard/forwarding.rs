@@ -108,7 +108,7 @@ fn arrived(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<(usize, 
 
 /// The publication that a packet belongs to, after noting that it arrived.
 fn publication_of(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<usize> {
-    let (ssrc, bytes) = (*packet.header.ssrc, packet.payload.len());
+    let (ssrc, bytes) = (*packet.header.ssrc, packet.payload.len() + HEADERS_LENGTH);
     let known = peer
         .publications
         .iter()
@@ -127,6 +127,9 @@ fn publication_of(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<u
     peer.publications[index].heard(ssrc, rid, bytes, now);
     Some(index)
 }
+
+/// What a link carries besides the payload: RTP, its extensions, SRTP's tag, UDP and IP.
+const HEADERS_LENGTH: usize = 68;
 
 fn write(
     subscriber: &mut Peer,

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use livekit_protocol::{
-    DisconnectReason, MediaSectionsRequirement, SessionDescription, leave_request::Action,
-    participant_info::State, signal_response::Message,
+    DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType,
+    leave_request::Action, participant_info::State, signal_response::Message,
 };
 use sfu::{Channel, Event as EngineEvent, PeerId, Reason, Request, TrackId, Transport};
 use tracing::debug;
@@ -148,6 +148,15 @@ impl Edge {
             info.is_publisher = !info.tracks.is_empty();
         });
         self.announce(peer, &info);
+        let speaks = self.participant(peer).is_some_and(|one| one.is_speaking);
+        if speaks
+            && !info
+                .tracks
+                .iter()
+                .any(|one| one.r#type() == TrackType::Audio)
+        {
+            self.speaking(peer, 0);
+        }
     }
 
     fn received(&mut self, peer: PeerId, channel: Channel, payload: &[u8], now: Now) {

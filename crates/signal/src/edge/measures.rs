@@ -11,9 +11,10 @@ use super::Edge;
 
 impl Edge {
     pub(super) fn speaking(&mut self, peer: PeerId, level: u8) {
-        let Some(participant) = self.participant(peer).filter(|one| !one.is_hidden()) else {
+        let Some(participant) = self.participant_mut(peer).filter(|one| !one.is_hidden()) else {
             return;
         };
+        participant.is_speaking = level > 0;
         let speaker = SpeakerInfo {
             sid: participant.info.sid.clone(),
             level: f32::from(level) / 100.0,

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,9 @@ pub(crate) struct Received {
     pub(crate) ssrc: u32,
     pub(crate) sequence: u64,
     pub(crate) is_keyframe: bool,
+    /// Which layer of its publisher it is.
+    pub(crate) layer: u8,
+    pub(crate) at: Instant,
 }
 
 pub(crate) struct Client {
@@ -54,7 +58,15 @@ struct Playing {
     track: TrackKey,
     kind: Kind,
     count: u32,
+    encoders: Vec<Encoder>,
+}
+
+/// One layer of a picture.
+#[derive(Debug, Clone, Default)]
+struct Encoder {
     wants_keyframe: bool,
+    /// Nobody wants it.
+    is_off: bool,
     packetizer: Vp8Packetizer,
 }
 
@@ -133,22 +145,34 @@ impl Client {
     }
 
     pub(crate) fn publish(&mut self, kind: Kind) -> Request {
+        self.publish_layers(kind, 1)
+    }
+
+    /// Pictures in up to three sizes.
+    pub(crate) fn publish_layers(&mut self, kind: Kind, layers: usize) -> Request {
         self.track_count += 1;
         let track = TrackKey(self.track_count);
         self.tracks.push(Playing {
             track,
             kind,
             count: 0,
-            wants_keyframe: false,
-            packetizer: Vp8Packetizer::default(),
+            encoders: vec![Encoder::default(); layers],
         });
+        let size = |layer: usize| Layer {
+            width: 320 << layer,
+            height: 180 << layer,
+            bitrate_bps: PICTURE_BYTES[layer] as u32 * 8 * 50,
+        };
         Request::Publish(Publish {
             track,
             source: match kind {
                 Kind::Audio => TrackSource::Microphone,
                 Kind::Video => TrackSource::Camera,
             },
-            layers: vec![Layer::default()],
+            layers: match layers {
+                1 => vec![Layer::default()],
+                _ => (0..layers).map(size).collect(),
+            },
         })
     }
 
@@ -162,7 +186,7 @@ impl Client {
     /// The next packet of every track. The first picture of a stream is no key frame unless
     /// somebody has asked for one.
     pub(crate) fn play(&mut self) -> Vec<Request> {
-        let packets = self.tracks.iter_mut().map(Playing::next);
+        let packets = self.tracks.iter_mut().flat_map(Playing::next);
         packets.map(Request::Write).collect()
     }
 
@@ -185,7 +209,7 @@ impl Client {
         self.messages.push(response.message.expect("not empty"));
     }
 
-    pub(crate) fn on_event(&mut self, event: Event) {
+    pub(crate) fn on_event(&mut self, event: Event, at: Instant) {
         match event {
             Event::Received(packet) if packet.kind == participant::Kind::Video => {
                 self.packets.push(Received {
@@ -193,12 +217,25 @@ impl Client {
                     ssrc: packet.ssrc,
                     sequence: packet.sequence,
                     is_keyframe: packet.is_keyframe,
+                    // Behind the descriptor and the first byte of a picture, or of a later piece.
+                    layer: packet.payload.get(5).copied().unwrap_or_default(),
+                    at,
                 });
             }
             Event::Data(data) => self.data.push((data.identity, data.payload)),
-            Event::KeyframeWanted { track, .. } => {
+            Event::KeyframeWanted { track, layer } => {
                 let playing = self.tracks.iter_mut().find(|one| one.track == track);
-                playing.expect("a track of its own").wants_keyframe = true;
+                let playing = playing.expect("a track of its own");
+                playing.encoders[layer].wants_keyframe = true;
+            }
+            Event::LayersWanted { track, is_wanted } => {
+                let playing = self.tracks.iter_mut().find(|one| one.track == track);
+                let encoders = &mut playing.expect("a track of its own").encoders;
+                if encoders.len() > 1 {
+                    for (encoder, is_wanted) in encoders.iter_mut().zip(is_wanted) {
+                        encoder.is_off = !is_wanted;
+                    }
+                }
             }
             _ => {}
         }
@@ -290,29 +327,49 @@ impl Client {
 }
 
 impl Playing {
-    fn next(&mut self) -> Packet {
+    fn next(&mut self) -> Vec<Packet> {
         self.count += 1;
-        let is_keyframe = std::mem::take(&mut self.wants_keyframe);
-        let payload = match self.kind {
-            Kind::Audio => [7; 40].as_slice().into(),
-            Kind::Video => {
-                // RFC 6386 §9.1: the lowest bit is 0 for key frames.
-                let mut picture = [7; 200];
-                picture[0] = u8::from(!is_keyframe);
-                self.packetizer.packetize(&picture).remove(0)
-            }
-        };
         let clock_hz = match self.kind {
             Kind::Audio => 48_000,
             Kind::Video => 90_000,
         };
-        Packet {
-            track: self.track,
-            layer: 0,
-            timestamp: self.count * clock_hz / 50,
-            is_marked: true,
-            level_dbov: None,
-            payload,
-        }
+        let timestamp = self.count * clock_hz / 50;
+        let (track, kind) = (self.track, self.kind);
+        let encoders = self.encoders.iter_mut().enumerate();
+        let packets = encoders.flat_map(|(layer, encoder)| {
+            let payloads = match kind {
+                Kind::Audio => vec![[7; 40].as_slice().into()],
+                Kind::Video => encoder.encode(layer),
+            };
+            let last = payloads.len().saturating_sub(1);
+            payloads
+                .into_iter()
+                .enumerate()
+                .map(move |(index, payload)| Packet {
+                    track,
+                    layer,
+                    timestamp,
+                    is_marked: index == last,
+                    level_dbov: (kind == Kind::Audio).then_some(-20),
+                    payload,
+                })
+        });
+        packets.collect()
     }
 }
+
+impl Encoder {
+    fn encode(&mut self, layer: usize) -> Vec<Arc<[u8]>> {
+        if self.is_off {
+            return Vec::new();
+        }
+        let is_keyframe = std::mem::take(&mut self.wants_keyframe);
+        let mut picture = vec![layer as u8; PICTURE_BYTES[layer]];
+        // RFC 6386 §9.1: the lowest bit is 0 for key frames.
+        picture[0] = u8::from(!is_keyframe);
+        self.packetizer.packetize(&picture)
+    }
+}
+
+/// Fifty times a second: 80 kbit/s, 500 kbit/s and 1.7 Mbit/s.
+const PICTURE_BYTES: [usize; 3] = [200, 1_250, 4_250];

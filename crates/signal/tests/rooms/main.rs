@@ -1,6 +1,8 @@
 //! Whole rooms in virtual time: real clients on the real engine, with a network of no delay.
 
+mod bandwidth;
 mod client;
+mod downlink;
 mod dual;
 mod paths;
 mod rules;

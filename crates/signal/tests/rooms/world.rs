@@ -1,6 +1,7 @@
 //! An edge, some clients and a clock that only moves when told to.
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
@@ -16,6 +17,7 @@ use signal::{
 
 use crate::{
     client::{Client, FRAME_INTERVAL},
+    downlink::Downlink,
     server::{self, Switch},
 };
 
@@ -32,6 +34,8 @@ pub(crate) struct World {
     now: Instant,
     deadline: Option<Instant>,
     clients: Vec<Client>,
+    /// By client; the others have a network of no delay.
+    downlinks: BTreeMap<usize, Downlink>,
     events: Vec<Event>,
     next_connection: u64,
 }
@@ -49,6 +53,7 @@ impl World {
             now: start,
             deadline: None,
             clients: Vec::new(),
+            downlinks: BTreeMap::new(),
             events: Vec::new(),
             next_connection: 0,
         }
@@ -197,6 +202,16 @@ impl World {
         self.request(who, request);
     }
 
+    pub(crate) fn publish_layers(&mut self, who: Who) {
+        let request = self.clients[who.0].publish_layers(Kind::Video, 3);
+        self.request(who, request);
+    }
+
+    /// What comes down to a client goes through a narrow link from here on.
+    pub(crate) fn narrow(&mut self, who: Who, rate_bps: u64) {
+        self.downlinks.entry(who.0).or_default().rate_bps = rate_bps;
+    }
+
     pub(crate) fn unpublish(&mut self, who: Who) {
         for request in self.clients[who.0].unpublish() {
             self.request(who, request);
@@ -220,7 +235,9 @@ impl World {
         loop {
             let clients = self.clients.iter();
             let clients = clients.flat_map(|client| [client.deadline, Some(client.next_frame)]);
-            let next = clients.chain([self.deadline]).flatten().min();
+            let arrivals = self.downlinks.values().map(Downlink::next);
+            let next = clients.chain(arrivals).chain([self.deadline]);
+            let next = next.flatten().min();
             let next = next.unwrap_or(end);
             if next >= end {
                 break;
@@ -228,6 +245,7 @@ impl World {
             // At least a little, so that a deadline in the past does not stop the clock.
             self.now = next.max(self.now + Duration::from_micros(100));
             self.wake_clients();
+            self.deliver_late();
             if self.deadline.is_some_and(|at| at <= self.now) {
                 let now = self.now();
                 self.edge.handle(Input::Timeout, now);
@@ -249,6 +267,21 @@ impl World {
             }
             if client.deadline.is_some_and(|at| at <= now) {
                 client.participant.handle(participant::Input::Timeout, now);
+            }
+        }
+    }
+
+    fn deliver_late(&mut self) {
+        let now = self.now;
+        for (index, downlink) in &mut self.downlinks {
+            while let Some((transmit, destination)) = downlink.take(now) {
+                let datagram = participant::Datagram {
+                    source: transmit.source,
+                    destination,
+                    payload: &transmit.payload,
+                };
+                let input = participant::Input::Datagram(datagram);
+                self.clients[*index].participant.handle(input, now);
             }
         }
     }
@@ -280,12 +313,16 @@ impl World {
             match self.edge.poll() {
                 Output::Transmit(transmit) => {
                     is_quiet = false;
-                    let mut clients = self.clients.iter_mut();
-                    let found = clients.find_map(|one| {
+                    let mut clients = self.clients.iter_mut().enumerate();
+                    let found = clients.find_map(|(index, one)| {
                         let inside = one.inside(transmit.destination)?;
-                        one.is_plugged.then_some((one, inside))
+                        one.is_plugged.then_some((index, one, inside))
                     });
-                    if let Some((client, destination)) = found {
+                    if let Some((index, client, destination)) = found {
+                        if let Some(downlink) = self.downlinks.get_mut(&index) {
+                            downlink.send(transmit, destination, now);
+                            continue;
+                        }
                         let datagram = participant::Datagram {
                             source: transmit.source,
                             destination,
@@ -351,7 +388,7 @@ impl World {
                     self.edge.handle(Input::Datagram(datagram), now);
                 }
                 participant::Output::Transmit(_) => {}
-                participant::Output::Event(event) => client.on_event(event),
+                participant::Output::Event(event) => client.on_event(event, now.instant),
                 participant::Output::Timeout { at } => {
                     client.deadline = at;
                     return is_quiet;
