@@ -30,7 +30,7 @@ export const call = {
 
   'call.stage': 'Stage',
   'call.tools': 'Tools',
-  'call.panel': 'Around the picture',
+  'call.panel': 'This session',
   'call.people': 'People',
   'call.participants': 'Participants',
   'call.history': 'History',

@@ -30,7 +30,7 @@ export const call = {
 
   'call.stage': 'Palco',
   'call.tools': 'Ferramentas',
-  'call.panel': 'Ao redor da imagem',
+  'call.panel': 'Esta sessão',
   'call.people': 'Pessoas',
   'call.participants': 'Participantes',
   'call.history': 'Histórico',
