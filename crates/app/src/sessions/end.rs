@@ -1,32 +1,18 @@
 use domain::{EventData, SessionId, SessionInput, SessionRights};
-use store::StoreError;
 
+use super::StateError;
 use crate::{App, SessionView, SignedIn, access, rtc_orders::RtcOrder};
-
-/// Why the session goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum EndError {
-    /// There is no such session that the caller can see.
-    #[error("there is no such session")]
-    NotFound,
-    /// The caller does not run this session.
-    #[error("not allowed to end this session")]
-    NotAllowed,
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Ends a session for all; everybody keeps their place in case it is opened again. Ending one
 /// that has ended changes nothing.
 ///
 /// # Errors
-/// [`EndError`].
-pub async fn end(app: &App, caller: &SignedIn, id: SessionId) -> Result<SessionView, EndError> {
+/// [`StateError`].
+pub async fn end(app: &App, caller: &SignedIn, id: SessionId) -> Result<SessionView, StateError> {
     let mut transaction = app.write().await?;
     let details = access::session_of_user(&mut *transaction, caller, id)
         .await?
-        .ok_or(EndError::NotFound)?;
+        .ok_or(StateError::NotFound)?;
     let rights = SessionRights::of_user(&details.session, caller.user.id, caller.user.role);
     let Ok(state) = details
         .session
@@ -36,7 +22,7 @@ pub async fn end(app: &App, caller: &SignedIn, id: SessionId) -> Result<SessionV
         return Ok(SessionView::of(details, caller, app.now()));
     };
     if !rights.end {
-        return Err(EndError::NotAllowed);
+        return Err(StateError::NotAllowed);
     }
     transaction
         .set_session_state(caller.organisation.id, id, state)

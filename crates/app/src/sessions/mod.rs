@@ -13,16 +13,30 @@ use domain::{EventData, EventId, NewEvent, OrganisationId, Policies, SessionId};
 use store::{SessionDetails, StoreError, Transaction};
 
 pub use create::{CreateError, CreateSession, CreatedSession, create};
-pub use end::{EndError, end};
+pub use end::end;
 pub use events::{EventsError, EventsPage, events};
 pub use list::{ListSessions, Whose, list};
 pub use rename::{RenameError, rename};
 pub use renew_invite::{RenewInviteError, renew_invite};
-pub use reopen::{ReopenError, reopen};
+pub use reopen::reopen;
 pub use show::{ShowError, show};
 pub use store::StateFilter;
 
 use crate::{App, SessionView, SignedIn};
+
+/// Why a session is neither ended nor opened again.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// There is no such session that the caller can see.
+    #[error("there is no such session")]
+    NotFound,
+    /// The caller does not run this session.
+    #[error("not allowed to end or re-open this session")]
+    NotAllowed,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// What is in force in a session.
 pub(crate) async fn policies_of(

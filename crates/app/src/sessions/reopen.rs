@@ -1,42 +1,28 @@
 use domain::{EventData, SessionId, SessionInput, SessionRights};
-use store::StoreError;
 
+use super::StateError;
 use crate::{App, SessionView, SignedIn, access, invites};
-
-/// Why the session stays ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ReopenError {
-    /// There is no such session that the caller can see.
-    #[error("there is no such session")]
-    NotFound,
-    /// The caller does not run this session.
-    #[error("not allowed to open this session again")]
-    NotAllowed,
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Opens an ended session again; its record goes on. The invite is the one that it had, unless
 /// that has expired. Opening one that is open changes nothing.
 ///
 /// # Errors
-/// [`ReopenError`].
+/// [`StateError`].
 pub async fn reopen(
     app: &App,
     caller: &SignedIn,
     id: SessionId,
-) -> Result<SessionView, ReopenError> {
+) -> Result<SessionView, StateError> {
     let mut transaction = app.write().await?;
     let details = access::session_of_user(&mut *transaction, caller, id)
         .await?
-        .ok_or(ReopenError::NotFound)?;
+        .ok_or(StateError::NotFound)?;
     let rights = SessionRights::of_user(&details.session, caller.user.id, caller.user.role);
     let Ok(state) = details.session.state.after(SessionInput::Reopen) else {
         return Ok(SessionView::of(details, caller, app.now()));
     };
     if !rights.reopen {
-        return Err(ReopenError::NotAllowed);
+        return Err(StateError::NotAllowed);
     }
     transaction
         .set_session_state(caller.organisation.id, id, state)

@@ -6,8 +6,8 @@ use app::{
     participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
     password_links, policies,
     sessions::{
-        self, EndError, EventsError, ListSessions, RenameError, RenewInviteError, ReopenError,
-        ShowError, StateFilter, Whose,
+        self, EventsError, ListSessions, RenameError, RenewInviteError, ShowError, StateError,
+        StateFilter, Whose,
     },
     users::{self, ChangeError, ChangeUser, DeleteError},
 };
@@ -35,11 +35,11 @@ async fn another_organisations_sessions_do_not_exist() {
     assert!(matches!(renamed, Err(RenameError::NotFound)));
     assert!(matches!(
         sessions::end(app, &foreigner, id).await,
-        Err(EndError::NotFound)
+        Err(StateError::NotFound)
     ));
     assert!(matches!(
         sessions::reopen(app, &foreigner, id).await,
-        Err(ReopenError::NotFound)
+        Err(StateError::NotFound)
     ));
     let renewed = sessions::renew_invite(app, &foreigner, id).await;
     assert!(matches!(renewed, Err(RenewInviteError::NotFound)));

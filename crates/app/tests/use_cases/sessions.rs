@@ -1,8 +1,8 @@
 use app::{
     Caller,
     sessions::{
-        self, CreateError, CreateSession, EndError, ListSessions, RenameError, RenewInviteError,
-        ReopenError, ShowError, StateFilter, Whose,
+        self, CreateError, CreateSession, ListSessions, RenameError, RenewInviteError, ShowError,
+        StateError, StateFilter, Whose,
     },
 };
 use domain::{EventData, PageLimit, ParticipantRole, SessionId, UserRole};
@@ -199,7 +199,7 @@ async fn a_member_neither_sees_nor_runs_the_sessions_of_others() {
     let refused = sessions::show(&stage.app, &caller, id).await;
     assert!(matches!(refused, Err(ShowError::NotFound)), "{refused:?}");
     let refused = sessions::end(&stage.app, &member, id).await;
-    assert!(matches!(refused, Err(EndError::NotFound)), "{refused:?}");
+    assert!(matches!(refused, Err(StateError::NotFound)), "{refused:?}");
 
     // With a place in it they see it, and still do not run it.
     let invite = foreign.session.invite.expect("a code");
@@ -217,7 +217,10 @@ async fn a_member_neither_sees_nor_runs_the_sessions_of_others() {
         .expect("they have a place");
     assert!(view.is_mine && view.invite.is_some() && !view.rights.end);
     let refused = sessions::end(&stage.app, &member, id).await;
-    assert!(matches!(refused, Err(EndError::NotAllowed)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StateError::NotAllowed)),
+        "{refused:?}"
+    );
     let refused = sessions::rename(&stage.app, &member, id, None).await;
     assert!(
         matches!(refused, Err(RenameError::NotAllowed)),
@@ -228,7 +231,7 @@ async fn a_member_neither_sees_nor_runs_the_sessions_of_others() {
         .expect("it is allowed");
     let refused = sessions::reopen(&stage.app, &member, id).await;
     assert!(
-        matches!(refused, Err(ReopenError::NotAllowed)),
+        matches!(refused, Err(StateError::NotAllowed)),
         "{refused:?}"
     );
     let refused = sessions::renew_invite(&stage.app, &member, id).await;

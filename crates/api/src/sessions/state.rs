@@ -1,4 +1,6 @@
-use app::sessions::EndError;
+//! Ending a session and opening it again.
+
+use app::sessions::StateError;
 use axum::{Json, extract::State};
 use domain::SessionId;
 
@@ -24,12 +26,24 @@ pub(super) async fn end(
     Ok(Json(Session::new(&view, edge.links())))
 }
 
-impl From<EndError> for Problem {
-    fn from(error: EndError) -> Self {
+/// Open an ended session again, with a new invite
+#[utoipa::path(post, path = "/sessions/{id}/reopen", tag = "sessions", operation_id = "reopen_session",
+    params(("id" = String, Path)), responses((status = 200, body = Session), Refusals))]
+pub(super) async fn reopen(
+    State(edge): State<Edge>,
+    SignedInUser(signed_in): SignedInUser,
+    PathId(session): PathId<SessionId>,
+) -> Result<Json<Session>, Problem> {
+    let view = app::sessions::reopen(edge.app(), &signed_in, session).await?;
+    Ok(Json(Session::new(&view, edge.links())))
+}
+
+impl From<StateError> for Problem {
+    fn from(error: StateError) -> Self {
         match error {
-            EndError::NotFound => Kind::NotFound.into(),
-            EndError::NotAllowed => Kind::Forbidden.into(),
-            EndError::Store(error) => Self::store(&error),
+            StateError::NotFound => Kind::NotFound.into(),
+            StateError::NotAllowed => Kind::Forbidden.into(),
+            StateError::Store(error) => Self::store(&error),
         }
     }
 }
