@@ -71,7 +71,7 @@ export interface Joining {
   /** Of the signalling: `ws://…`. */
   readonly url: string;
   readonly token: string;
-  /** Two peer connections instead of one. */
+  /** Two peer connections instead of one, for clients that can do both. */
   readonly isDual?: boolean;
   /** The shared key of end-to-end encryption. */
   readonly key?: string;

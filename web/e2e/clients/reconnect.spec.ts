@@ -3,7 +3,7 @@
  * who they are.
  */
 import { FRAMES_PER_SECOND } from '../harness/clip.ts';
-import { expect, IS_LONG, test as base } from './cast.ts';
+import { expect, IS_LONG, test as base, type Client } from './cast.ts';
 import type { ForeignParticipant } from './participant.ts';
 import { TcpRelay, UdpRelay } from './relay.ts';
 
@@ -29,25 +29,25 @@ const RESUMED_MS_MAX = 8_000;
 /** Until the next check of a client, which it makes every two and a half seconds, and a key frame. */
 const FORGOTTEN_MS_MAX = 4_000;
 
+/** When frames from somebody arrived. */
+function frameTimesMs(to: ForeignParticipant, from: ForeignParticipant): number[] {
+  return to.of('video').flatMap((one) => (one.from === from.identity ? (one.at_ms ?? []) : []));
+}
+
 /** The longest time without a frame from somebody, since a moment. */
 function longestGapMs(to: ForeignParticipant, from: ForeignParticipant, sinceMs: number): number {
-  const times = to
-    .frames('video', from.identity)
-    .map(({ atMs }) => atMs)
-    .filter((atMs) => atMs >= sinceMs);
+  const times = frameTimesMs(to, from).filter((atMs) => atMs >= sinceMs);
   const starts = [sinceMs, ...times];
   return Math.max(...times.map((atMs, index) => atMs - (starts[index] ?? atMs)));
 }
 
 function lastFrameMs(to: ForeignParticipant, from: ForeignParticipant): number {
-  return to.frames('video', from.identity).at(-1)?.atMs ?? 0;
+  return frameTimesMs(to, from).at(-1) ?? 0;
 }
 
 async function expectMoreFrames(to: ForeignParticipant, from: ForeignParticipant): Promise<void> {
-  const before = to.frames('video', from.identity).length;
-  await expect
-    .poll(() => to.frames('video', from.identity).length - before)
-    .toBeGreaterThan(FRAMES_PER_SECOND);
+  const before = frameTimesMs(to, from).length;
+  await expect.poll(() => frameTimesMs(to, from).length - before).toBeGreaterThan(FRAMES_PER_SECOND);
 }
 
 /** What is done to somebody arrives at the others, and what they send. */
@@ -65,34 +65,45 @@ async function expectSignallingAndData(one: ForeignParticipant, two: ForeignPart
 
 test.use({ settings: { MEDIA__PUBLIC_ADDRESS: UdpRelay.ADDRESS } });
 
-test('a client whose signalling breaks resumes: no picture stops, and it is the same participant', async ({
-  owner,
-  foreign,
-  signalling,
-  media,
-}) => {
-  const { invite } = await owner.createSession('expert');
-  const url = `ws://127.0.0.1:${signalling.port}`;
-  const broken = await foreign('python', invite, { name: 'Broken', url });
-  const other = await foreign('node', invite, { name: 'Other' });
-  await expectMoreFrames(other, broken);
-  await expectMoreFrames(broken, other);
+const RESUMING: readonly { client: Client; isDual: boolean }[] = [
+  { client: 'python', isDual: false },
+  ...(IS_LONG
+    ? ([
+        { client: 'python', isDual: true },
+        { client: 'go', isDual: false },
+      ] as const)
+    : []),
+];
+for (const { client, isDual } of RESUMING) {
+  test(`a ${client} client${isDual ? ' with two connections' : ''} whose signalling breaks resumes: no picture stops, and it is the same participant`, async ({
+    owner,
+    foreign,
+    signalling,
+    media,
+  }) => {
+    const { invite } = await owner.createSession('expert');
+    const url = `ws://127.0.0.1:${signalling.port}`;
+    const broken = await foreign(client, invite, { name: 'Broken', url, isDual });
+    const other = await foreign('node', invite, { name: 'Other' });
+    await expectMoreFrames(other, broken);
+    await expectMoreFrames(broken, other);
 
-  const before = media.answered.size;
-  const cutMs = Date.now();
-  signalling.cut();
-  await expect.poll(() => broken.of('reconnected').length).toBe(1);
-  // The client restarts ICE when it resumes, and would lose its media later if that came to nothing.
-  await expect.poll(() => media.answered.size).toBeGreaterThan(before);
-  await expectMoreFrames(other, broken);
-  await expectMoreFrames(broken, other);
-  expect(longestGapMs(other, broken, cutMs)).toBeLessThan(GAP_MS_MAX);
-  expect(longestGapMs(broken, other, cutMs)).toBeLessThan(GAP_MS_MAX);
-  expect(broken.last('reconnected')?.sid).toBe(broken.last('connected')?.sid);
-  expect(other.of('left')).toEqual([]);
-  expect([...other.of('unsubscribed'), ...broken.of('unsubscribed')]).toEqual([]);
-  await expectSignallingAndData(broken, other);
-});
+    const before = media.answered.size;
+    const cutMs = Date.now();
+    signalling.cut();
+    await expect.poll(() => broken.of('reconnected').length).toBe(1);
+    // The client restarts ICE when it resumes, and would lose its media later if that came to nothing.
+    await expect.poll(() => media.answered.size).toBeGreaterThan(before);
+    await expectMoreFrames(other, broken);
+    await expectMoreFrames(broken, other);
+    expect(longestGapMs(other, broken, cutMs)).toBeLessThan(GAP_MS_MAX);
+    expect(longestGapMs(broken, other, cutMs)).toBeLessThan(GAP_MS_MAX);
+    expect(broken.last('reconnected')?.sid).toBe(broken.last('connected')?.sid);
+    expect(other.of('left')).toEqual([]);
+    expect([...other.of('unsubscribed'), ...broken.of('unsubscribed')]).toEqual([]);
+    await expectSignallingAndData(broken, other);
+  });
+}
 
 test('clients whose media breaks for some seconds come back as the same participants', async ({
   owner,

@@ -58,7 +58,8 @@ func main() {
 }
 
 func takePart(url, token, video, audio string) error {
-	room := lksdk.NewRoom(callbacks())
+	var room *lksdk.Room
+	room = lksdk.NewRoom(callbacks(func() string { return room.LocalParticipant.SID() }))
 	if err := register(room); err != nil {
 		return err
 	}

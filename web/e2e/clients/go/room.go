@@ -33,7 +33,8 @@ func tell(event string, more fields) {
 	os.Stdout.WriteString(line + "\n")
 }
 
-func callbacks() *lksdk.RoomCallback {
+// callbacks tells what happens in a room. `sid` gives our own.
+func callbacks(sid func() string) *lksdk.RoomCallback {
 	return &lksdk.RoomCallback{
 		OnParticipantConnected: func(who *lksdk.RemoteParticipant) {
 			tell("joined", fields{"from": who.Identity(), "sid": who.SID()})
@@ -42,7 +43,7 @@ func callbacks() *lksdk.RoomCallback {
 			tell("left", fields{"from": who.Identity(), "sid": who.SID()})
 		},
 		OnReconnecting: func() { tell("reconnecting", nil) },
-		OnReconnected:  func() { tell("reconnected", nil) },
+		OnReconnected:  func() { tell("reconnected", fields{"sid": sid()}) },
 		OnDisconnectedWithReason: func(reason lksdk.DisconnectionReason) {
 			tell("disconnected", fields{"reason": string(reason)})
 		},
