@@ -27,14 +27,14 @@ export async function enter(url: string, token: string, events: RoomEvents): Pro
   // All that it would complain about is a state of the call, and shown as that.
   setLogLevel(LogLevel.silent);
   const room = new Room({
-    adaptiveStream: false,
-    dynacast: false,
+    // Each side sends what is looked at, in the size in which it is looked at, and no more.
+    adaptiveStream: true,
+    dynacast: true,
     stopLocalTrackOnUnpublish: false,
     reconnectPolicy: new DefaultReconnectPolicy(RESUME_WAITS_MS),
     publishDefaults: {
-      simulcast: false,
+      simulcast: true,
       videoCodec: 'vp8',
-      red: false,
       videoEncoding: { maxBitrate: 2_500_000, maxFramerate: 30 },
     },
   });
