@@ -8,6 +8,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
@@ -23,6 +24,8 @@ const PICTURE_ID_COUNT: u16 = 0x8000;
 /// What a stream looked like so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StreamReport {
+    /// The stream's number.
+    pub ssrc: u32,
     /// Packets that arrived, each counted once.
     pub packets: u64,
     /// Bytes of their payloads.
@@ -33,6 +36,8 @@ pub struct StreamReport {
     pub reordered: u64,
     /// Packets that never arrived in time.
     pub lost: u64,
+    /// The first of these, as ranges of sequence numbers.
+    pub gaps: Vec<RangeInclusive<u64>>,
     /// Pictures that began.
     pub pictures: u64,
     /// Key frames that began.
@@ -82,10 +87,13 @@ pub(crate) struct Arrival {
 }
 
 impl Continuity {
-    pub(crate) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(ssrc: u32, kind: Kind) -> Self {
         Self {
             kind,
-            report: StreamReport::default(),
+            report: StreamReport {
+                ssrc,
+                ..StreamReport::default()
+            },
             highest: None,
             next: None,
             waiting: BTreeMap::new(),
@@ -136,6 +144,9 @@ impl Continuity {
             let lost = sequence - self.next.unwrap_or(sequence);
             if lost > 0 {
                 self.report.lost += lost;
+                if self.report.gaps.len() < FAULTS_KEPT {
+                    self.report.gaps.push(sequence - lost..=sequence - 1);
+                }
                 // What came before the gap says nothing about what comes after it.
                 self.last = None;
             }
@@ -201,7 +212,7 @@ mod tests {
     use super::*;
 
     fn stream() -> (Continuity, Instant) {
-        (Continuity::new(Kind::Video), Instant::now())
+        (Continuity::new(1, Kind::Video), Instant::now())
     }
 
     /// A picture of one packet.
@@ -251,6 +262,7 @@ mod tests {
         assert_eq!(stream.report().lost, 0, "it may still come");
         stream.advance(start + PATIENCE);
         assert_eq!(stream.report().lost, 3);
+        assert_eq!(stream.report().gaps, [2..=4]);
         assert_eq!(faults(&stream), []);
     }
 

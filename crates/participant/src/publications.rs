@@ -23,6 +23,8 @@ pub(crate) struct Publication {
     pub(crate) mid: Option<Mid>,
     /// The number of the last packet of each layer.
     sequences: Vec<u64>,
+    /// Whether anything was sent on its section.
+    has_begun: bool,
 }
 
 /// All of them.
@@ -43,6 +45,7 @@ impl Publications {
             is_announced: false,
             sid: None,
             mid: None,
+            has_begun: false,
         });
     }
 
@@ -97,6 +100,7 @@ impl Publications {
         for (publication, mid) in unplaced.zip(mids) {
             publication.mid = Some(*mid);
             publication.sequences.fill(0);
+            publication.has_begun = false;
         }
     }
 }
@@ -110,8 +114,13 @@ impl Publication {
         self.kind() == Kind::Video && self.publish.layers.len() > 1
     }
 
-    /// The number of a layer's next packet; SRTP lets a stream begin below 65,536 only.
-    pub(crate) fn next_sequence(&mut self, layer: usize) -> Option<u64> {
+    /// The number of a layer's next packet; SRTP lets a stream begin below 65,536 only. Once a
+    /// stream has begun, packets that cannot be sent have numbers too: they are lost.
+    pub(crate) fn next_sequence(&mut self, layer: usize, is_up: bool) -> Option<u64> {
+        self.has_begun |= is_up;
+        if !self.has_begun {
+            return None;
+        }
         let sequence = self.sequences.get_mut(layer)?;
         *sequence += 1;
         Some(*sequence)

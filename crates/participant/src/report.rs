@@ -56,7 +56,7 @@ impl Streams {
         let index = *self.index.entry(ssrc).or_insert_with(|| {
             self.streams.push(Stream {
                 track: self.names.get(&ssrc).cloned(),
-                continuity: Continuity::new(kind),
+                continuity: Continuity::new(ssrc, kind),
             });
             self.streams.len() - 1
         });

@@ -22,6 +22,7 @@ const RINGS: &[(u8, &str, &[&str])] = &[
     (2, "rtc", &["domain"]),
     (3, "media", &["sfu", "signal", "rtc"]),
     (3, "client", &["participant"]),
+    (6, "sim", &["participant", "sfu", "signal"]),
     (4, "app", &["domain", "store", "rtc"]),
     (5, "api", &["app", "domain", "rtc"]),
     (

@@ -60,14 +60,17 @@ impl Participant {
         let Some(one) = self.publications.by_key(packet.track) else {
             return;
         };
-        let Some(mid) = one.mid.filter(|_| is_up && !one.is_muted) else {
+        let Some(mid) = one.mid.filter(|_| !one.is_muted) else {
             return;
         };
         let kind = one.kind();
         let layer = one.is_simulcast().then_some(packet.layer);
-        let Some(sequence) = one.next_sequence(packet.layer) else {
+        let Some(sequence) = one.next_sequence(packet.layer, is_up) else {
             return;
         };
+        if !is_up {
+            return;
+        }
         let make = |pt| {
             let extensions = ExtensionValues {
                 audio_level: packet.level_dbov,
