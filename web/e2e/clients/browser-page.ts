@@ -25,6 +25,3 @@ export async function openClientPage(person: Person): Promise<void> {
   await person.page.goto(PATH);
   await person.page.evaluate(await readFile(SCRIPT, 'utf8'));
 }
-
-/** The server ends a connection without an answer to the client's close frame, which the client reports. */
-export const ABRUPT_END = /error reading from signal stream .* WS closed unexpectedly with code 1006/s;

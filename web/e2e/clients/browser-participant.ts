@@ -3,7 +3,7 @@ import type * as LiveKit from 'livekit-client';
 
 import type { Person } from '../harness/person.ts';
 import { CELL, CELLS, counterOf, type Size } from '../harness/picture.ts';
-import { ABRUPT_END, openClientPage } from './browser-page.ts';
+import { openClientPage } from './browser-page.ts';
 import { ForeignParticipant, type Joining, type Kind, type Order, type Told } from './participant.ts';
 
 interface InPage {
@@ -49,7 +49,6 @@ export class BrowserParticipant extends ForeignParticipant {
 
   async leave(): Promise<void> {
     await this.#person.page.evaluate(() => window.leaveRoom());
-    this.#person.forgive(ABRUPT_END);
   }
 
   protected pass(id: number, order: Order): void {
