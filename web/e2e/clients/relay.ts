@@ -85,14 +85,8 @@ export class UdpRelay {
     return new UdpRelay(door, port);
   }
 
-  /** As a router that has forgotten everything: the server sees each client at a new port. */
-  forget(): void {
-    for (const way of this.#ways.values()) way.close();
-    this.#ways.clear();
-  }
-
   close(): void {
-    this.forget();
+    for (const way of this.#ways.values()) way.close();
     this.#door.close();
   }
 
