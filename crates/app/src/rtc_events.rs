@@ -4,12 +4,12 @@
 //! stay that it is about, so that hearing it twice changes nothing.
 //!
 //! Nobody is let back into a session that ended, from which they were removed, or that others have
-//! filled: a token that was minted before opens the engine's door for some minutes more, and here
-//! they are sent out again.
+//! filled, and nobody whose account was switched off or deleted: a token that was minted before
+//! opens the engine's door for some minutes more, and here they are sent out again.
 
 use domain::{
     EventData, EventId, LeaveReason, NetworkPath, NewEvent, OrganisationId, Participant,
-    ParticipantId, Presence, SessionId,
+    ParticipantId, Person, Presence, SessionId, UserState,
 };
 use rtc::RtcEvent;
 use store::{StoreError, Transaction};
@@ -92,9 +92,7 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
     let transaction_ref = &mut *transaction;
     match event {
         RtcEvent::Joined { stay, .. } => {
-            if let Some(order) = refusal(app, transaction_ref, room, &participant).await? {
-                app.order(order);
-            }
+            refuse(app, transaction_ref, room, &participant).await?;
             join(app, transaction_ref, room, &participant, stay).await?;
         }
         RtcEvent::Left { stay, reason, .. } => {
@@ -109,6 +107,8 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
             .await?;
         }
         RtcEvent::PathChanged { stay, path, .. } => {
+            // Their coming may be among the news that a busy engine dropped.
+            refuse(app, transaction_ref, room, &participant).await?;
             change_path(
                 app,
                 transaction_ref,
@@ -121,6 +121,19 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
         }
     }
     app.commit(transaction, session).await
+}
+
+/// Sends somebody out who must not be in.
+async fn refuse(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    room: Room,
+    participant: &Participant,
+) -> Result<(), StoreError> {
+    if let Some(order) = refusal(app, transaction, room, participant).await? {
+        app.order(order);
+    }
+    Ok(())
 }
 
 /// What to do with somebody who must not be in.
@@ -139,11 +152,27 @@ async fn refusal(
         .await?;
     Ok(if !is_open {
         Some(RtcOrder::CloseRoom(room.session))
-    } else if participant.is_removed || others >= app.participants_max() {
+    } else if participant.is_removed
+        || others >= app.participants_max()
+        || !has_account_in_use(transaction, room, &participant.person).await?
+    {
         Some(RtcOrder::Remove(room.session, participant.id))
     } else {
         None
     })
+}
+
+/// Guests need none.
+async fn has_account_in_use(
+    transaction: &mut dyn Transaction,
+    room: Room,
+    person: &Person,
+) -> Result<bool, StoreError> {
+    let Some(id) = person.user_id() else {
+        return Ok(true);
+    };
+    let user = transaction.user(room.organisation, id).await?;
+    Ok(user.is_some_and(|user| user.state == UserState::Active))
 }
 
 async fn join(

@@ -31,7 +31,7 @@ pub use error::StoreError;
 pub use idempotency_keys::{IdempotencyKeys, KeptResult};
 pub use invites::{FoundInvite, Invites};
 pub use organisations::Organisations;
-pub use participants::{Participants, PresentPlace};
+pub use participants::{Participants, Place};
 pub use password_links::{PasswordLink, PasswordLinks};
 pub use policies::PolicyLayers;
 pub use seats::{Seat, Seats};

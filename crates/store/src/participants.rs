@@ -65,15 +65,16 @@ pub trait Participants {
         until: Option<OffsetDateTime>,
     ) -> Result<(), StoreError>;
 
-    /// The places in which a user is present.
-    async fn present_places_of_user(
+    /// The places in which a user is present, or which were still reserved for them after a time.
+    async fn places_of_user_held_after(
         &mut self,
         organisation: OrganisationId,
         user: UserId,
-    ) -> Result<Vec<PresentPlace>, StoreError>;
+        at: OffsetDateTime,
+    ) -> Result<Vec<Place>, StoreError>;
 
     /// The places of all organisations in which somebody is present. For the start of the server.
-    async fn present_places(&mut self) -> Result<Vec<PresentPlace>, StoreError>;
+    async fn present_places(&mut self) -> Result<Vec<Place>, StoreError>;
 
     /// Stores the role.
     async fn set_participant_role(
@@ -103,9 +104,9 @@ pub trait Participants {
     ) -> Result<(), StoreError>;
 }
 
-/// A place in which somebody is present.
+/// Where somebody takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PresentPlace {
+pub struct Place {
     /// The session's organisation.
     pub organisation_id: OrganisationId,
     /// The session.

@@ -132,3 +132,6 @@ fn grant(participant: &Participant) -> Grant {
 const LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
 /// Longer than coming in takes on a poor network; who is later than that may find the room full.
 const KEPT_FOR: Duration = Duration::seconds(30);
+/// How long a token opens the door after the place that it reserved is free for others.
+pub(crate) const OPENS_DOOR_AFTER_RESERVATION: Duration =
+    Duration::seconds(LIFETIME.as_secs().cast_signed() - KEPT_FOR.whole_seconds());

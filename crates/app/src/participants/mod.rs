@@ -11,6 +11,7 @@ use store::{StoreError, Transaction};
 
 pub use change_role::{ChangeRoleError, change_role};
 pub use me::{Me, MeError, me};
+pub(crate) use mint_rtc_token::OPENS_DOOR_AFTER_RESERVATION;
 pub use mint_rtc_token::{MintError, RtcAccess, mint_rtc_token};
 pub use remove::{RemoveError, remove};
 pub(crate) use take_seat::place_user;

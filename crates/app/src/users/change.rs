@@ -72,7 +72,7 @@ pub async fn change(
     transaction
         .delete_password_link_of(organisation, id)
         .await?;
-    let places = transaction.present_places_of_user(organisation, id).await?;
+    let places = super::places_to_leave(app, &mut *transaction, organisation, id).await?;
     app.commit_and(transaction, move |app| super::send_out(app, id, &places))
         .await?;
     Ok(user)

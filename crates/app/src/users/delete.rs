@@ -40,7 +40,7 @@ pub async fn delete(app: &App, caller: &SignedIn, id: UserId) -> Result<(), Dele
     let owners = transaction.active_owner_count(organisation).await?;
     check_deletion(&caller.user, &user, owners)?;
 
-    let places = transaction.present_places_of_user(organisation, id).await?;
+    let places = super::places_to_leave(app, &mut *transaction, organisation, id).await?;
     transaction.delete_sign_ins_of(organisation, id).await?;
     transaction
         .delete_password_link_of(organisation, id)

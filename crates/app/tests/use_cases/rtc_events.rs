@@ -1,14 +1,20 @@
-use app::{Caller, participants, sessions};
+use app::{
+    Caller, SignedIn,
+    invites::{self, InviteKey, Redeem},
+    participants,
+    sessions::{self, CreatedSession},
+    users::{self, ChangeUser},
+};
 use domain::{
-    EventData, LeaveReason, NetworkPath, Participant, ParticipantId, ParticipantRole, Presence,
-    SessionId,
+    Activation, EventData, LeaveReason, NetworkPath, Participant, ParticipantId, ParticipantRole,
+    Presence, SessionId, UserRole,
 };
 use rtc::RtcEvent;
 use time::Duration;
 
 use crate::{
     doubles::Order,
-    stage::{Stage, joined, left},
+    stage::{ADDRESS, Stage, joined, left},
 };
 
 const CAME: EventData = EventData::ParticipantJoined {
@@ -201,6 +207,75 @@ async fn who_comes_back_after_being_removed_is_sent_out_again() {
         identity: id.to_string(),
     };
     assert_eq!(stage.rtc.orders(), [remove.clone(), remove]);
+}
+
+#[tokio::test]
+async fn who_comes_in_with_a_token_from_before_their_account_was_switched_off_is_sent_out() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let session = created.session.session.id;
+    let place = place_of_user(&stage, &member, &created).await;
+    let caller = Caller::User(member.clone());
+    participants::mint_rtc_token(&stage.app, &caller, session)
+        .await
+        .expect("there is room");
+    // The token is good for longer than the place in the room is kept.
+    stage.clock.advance(Duration::minutes(9));
+    let off = ChangeUser {
+        activation: Some(Activation::Off),
+        ..ChangeUser::default()
+    };
+    users::change(&stage.app, &owner, member.user.id, off)
+        .await
+        .expect("it is allowed");
+    stage.hear([joined(session, place, "stay 1")]).await;
+    stage.app.stop().await;
+    let remove = Order::Remove {
+        room: session.to_string(),
+        identity: place.to_string(),
+    };
+    assert_eq!(stage.rtc.orders(), [remove.clone(), remove]);
+}
+
+#[tokio::test]
+async fn who_was_deleted_is_sent_out_when_they_come_or_are_noticed() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let session = created.session.session.id;
+    let place = place_of_user(&stage, &member, &created).await;
+    users::delete(&stage.app, &owner, member.user.id)
+        .await
+        .expect("it is allowed");
+    let path_changed = RtcEvent::PathChanged {
+        room: session.to_string(),
+        identity: place.to_string(),
+        stay: "stay 1".to_owned(),
+        path: rtc::Path::Udp,
+    };
+    stage
+        .hear([joined(session, place, "stay 1"), path_changed])
+        .await;
+    stage.app.stop().await;
+    let remove = Order::Remove {
+        room: session.to_string(),
+        identity: place.to_string(),
+    };
+    assert_eq!(stage.rtc.orders(), [remove.clone(), remove]);
+}
+
+async fn place_of_user(stage: &Stage, user: &SignedIn, created: &CreatedSession) -> ParticipantId {
+    let invite = created.session.invite.as_ref();
+    let invite = invite.expect("its creator may invite");
+    let request = Redeem {
+        key: InviteKey::Token(invite.token),
+        name: None,
+        role: ParticipantRole::Assisted,
+        address: ADDRESS,
+    };
+    let redeemed = invites::redeem(&stage.app, Some(user), request).await;
+    redeemed.expect("it works").participant.id
 }
 
 #[tokio::test]

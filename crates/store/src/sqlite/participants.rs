@@ -10,7 +10,7 @@ use super::{
     SqliteTransaction,
     columns::{Columns, to_ms},
 };
-use crate::{Participants, PresentPlace, StoreError};
+use crate::{Participants, Place, StoreError};
 
 #[async_trait]
 impl Participants for SqliteTransaction {
@@ -163,30 +163,33 @@ impl Participants for SqliteTransaction {
         .count("present")
     }
 
-    async fn present_places_of_user(
+    async fn places_of_user_held_after(
         &mut self,
         organisation: OrganisationId,
         user: UserId,
-    ) -> Result<Vec<PresentPlace>, StoreError> {
+        at: OffsetDateTime,
+    ) -> Result<Vec<Place>, StoreError> {
         sqlx::query(
             "SELECT organisation_id, session_id, id FROM participants
-             WHERE organisation_id = ?1 AND user_id = ?2 AND is_present = 1",
+             WHERE organisation_id = ?1 AND user_id = ?2
+                 AND (is_present = 1 OR reserved_until > ?3)",
         )
         .bind(organisation.to_string())
         .bind(user.to_string())
+        .bind(to_ms(at))
         .fetch_all(&mut *self.inner)
         .await?
         .iter()
-        .map(read_present_place)
+        .map(read_place)
         .collect()
     }
 
-    async fn present_places(&mut self) -> Result<Vec<PresentPlace>, StoreError> {
+    async fn present_places(&mut self) -> Result<Vec<Place>, StoreError> {
         sqlx::query("SELECT organisation_id, session_id, id FROM participants WHERE is_present = 1")
             .fetch_all(&mut *self.inner)
             .await?
             .iter()
-            .map(read_present_place)
+            .map(read_place)
             .collect()
     }
 
@@ -347,8 +350,8 @@ fn read_presence(row: &SqliteRow) -> Result<Presence, StoreError> {
     })
 }
 
-fn read_present_place(row: &SqliteRow) -> Result<PresentPlace, StoreError> {
-    Ok(PresentPlace {
+fn read_place(row: &SqliteRow) -> Result<Place, StoreError> {
+    Ok(Place {
         organisation_id: row.parse("organisation_id")?,
         session_id: row.parse("session_id")?,
         participant_id: row.parse("id")?,

@@ -64,7 +64,7 @@ async fn look_from_outside(
             .await?,
         0
     );
-    assert_eq!(t.present_places_of_user(foreign, user).await?, []);
+    assert_eq!(t.places_of_user_held_after(foreign, user, START).await?, []);
     assert_eq!(t.event_by_key(foreign, session, "first").await?, None);
     assert_eq!(t.events(foreign, session, 0, PageLimit::BIGGEST).await?, []);
     assert_eq!(t.last_seq(foreign, session).await?, 0);

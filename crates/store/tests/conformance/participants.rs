@@ -1,5 +1,5 @@
 use domain::{NetworkPath, Person, Presence};
-use store::Store;
+use store::{Place, Store};
 use time::Duration;
 
 use crate::world::{START, World, present};
@@ -8,6 +8,7 @@ crate::conformance!(
     participants_are_listed_in_the_order_of_their_coming,
     every_presence_reads_back,
     who_is_present_is_counted_and_found,
+    a_users_places_are_found_where_they_are_or_may_come,
     a_reserved_place_is_taken_until_its_time_is_over,
     a_deleted_users_place_stays_without_a_name,
 );
@@ -68,12 +69,35 @@ async fn who_is_present_is_counted_and_found(store: &dyn Store) {
     assert_eq!(details.participants_present, 2);
     let everywhere = transaction.present_places().await.expect("it answers");
     assert_eq!(everywhere.len(), 2);
-    let of_user = transaction
-        .present_places_of_user(organisation, world.owner.id)
-        .await;
-    let of_user = of_user.expect("it answers");
-    assert_eq!(of_user.len(), 1);
-    assert_eq!(of_user[0].participant_id, world.participant.id);
+}
+
+async fn a_users_places_are_found_where_they_are_or_may_come(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session) = (world.organisation, world.session.id);
+    let (id, user) = (world.participant.id, world.owner.id);
+    let mut transaction = store.write().await.expect("the database is there");
+    let held = transaction.places_of_user_held_after(organisation, user, START);
+    assert_eq!(held.await.expect("it answers"), []);
+    let place = Place {
+        organisation_id: organisation,
+        session_id: session,
+        participant_id: id,
+    };
+    let until = START + Duration::minutes(1);
+    transaction
+        .set_reservation(organisation, session, id, Some(until))
+        .await
+        .expect("it is stored");
+    for (at, held) in [(START, vec![place.clone()]), (until, vec![])] {
+        let found = transaction.places_of_user_held_after(organisation, user, at);
+        assert_eq!(found.await.expect("it answers"), held);
+    }
+    transaction
+        .set_presence(organisation, session, id, &present("a stay"))
+        .await
+        .expect("it is stored");
+    let held = transaction.places_of_user_held_after(organisation, user, until);
+    assert_eq!(held.await.expect("it answers"), [place]);
 }
 
 async fn a_reserved_place_is_taken_until_its_time_is_over(store: &dyn Store) {
