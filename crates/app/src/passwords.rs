@@ -1,16 +1,25 @@
 //! Hashing and checking passwords, which is slow on purpose.
 //!
-//! The work is done on blocking threads, a few at a time; the queue before them is bounded, and
-//! when it is full the request is refused.
+//! A few threads of their own do the work. The queue before them is bounded, and when it is full
+//! the request is refused.
+//!
+//! Invariant: the memory in use is that of one password per thread, however many come at once.
+//! (On changing threads the allocator would keep it once for each of them.)
 
-use std::sync::Arc;
+mod hasher;
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
 };
+
 use domain::Password;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
+
+use hasher::Hasher;
 
 /// What hashing a password costs: argon2id, by the OWASP Password Storage Cheat Sheet unless
 /// somebody says otherwise.
@@ -34,27 +43,31 @@ impl Default for HashingCost {
     }
 }
 
-/// The sized pool.
+/// The sized pool. Its threads end with it.
 pub(crate) struct Passwords {
-    argon2: Argon2<'static>,
-    workers: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    queue: SyncSender<Job>,
     /// Checked when there is no such user, so that the answer takes as long as for a wrong
     /// password.
     decoy: String,
 }
 
+type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
+
 impl Passwords {
     pub(crate) fn new(cost: HashingCost, workers: usize, decoy_salt: [u8; SALT_BYTES]) -> Self {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
-            .expect("the cost of hashing is within argon2's bounds");
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let workers = workers.max(1);
+        let (queue, jobs) = sync_channel(WAITING_MAX);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..workers.max(1) {
+            let jobs = Arc::clone(&jobs);
+            let hasher = Hasher::new(cost);
+            thread::Builder::new()
+                .name("password".to_owned())
+                .spawn(move || work(&jobs, hasher))
+                .expect("a system that can run the server gives it threads");
+        }
         Self {
-            decoy: hash(&argon2, "nobody's password", decoy_salt),
-            argon2,
-            workers: Arc::new(Semaphore::new(workers)),
-            places: Arc::new(Semaphore::new(workers + WAITING_MAX)),
+            decoy: Hasher::new(cost).hash("nobody's password", decoy_salt),
+            queue,
         }
     }
 
@@ -64,8 +77,7 @@ impl Passwords {
         password: Password,
         salt: [u8; SALT_BYTES],
     ) -> Result<String, Overloaded> {
-        let argon2 = self.argon2.clone();
-        self.run(move || hash(&argon2, password.expose(), salt))
+        self.run(move |hasher| hasher.hash(password.expose(), salt))
             .await
     }
 
@@ -75,40 +87,38 @@ impl Passwords {
         password: String,
         stored: Option<String>,
     ) -> Result<bool, Overloaded> {
-        let argon2 = self.argon2.clone();
         let is_real = stored.is_some();
         let phc = stored.unwrap_or_else(|| self.decoy.clone());
         let matches = self
-            .run(move || {
-                PasswordHash::new(&phc)
-                    .is_ok_and(|phc| argon2.verify_password(password.as_bytes(), &phc).is_ok())
-            })
+            .run(move |hasher| hasher.is_match(&password, &phc))
             .await?;
         Ok(matches && is_real)
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Result<T, Overloaded> {
-        let place = self
-            .places
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Overloaded)?;
-        let worker = self
-            .workers
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("it is never closed");
-        let result = tokio::task::spawn_blocking(move || {
-            // Held by the thread: a caller who goes away does not make room for another.
-            let _held = (place, worker);
-            work()
-        })
-        .await;
-        Ok(result.expect("hashing does not panic"))
+        let (answer, result) = oneshot::channel();
+        let job = Box::new(move |hasher: &mut Hasher| {
+            // Whoever went away while they waited needs no answer.
+            if !answer.is_closed() {
+                let _ = answer.send(work(hasher));
+            }
+        });
+        self.queue.try_send(job).map_err(|_| Overloaded)?;
+        Ok(result.await.expect("hashing does not panic"))
+    }
+}
+
+/// Takes one job after the other until the pool is gone.
+fn work(jobs: &Mutex<Receiver<Job>>, mut hasher: Hasher) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(&mut hasher),
+            Err(_) => return,
+        }
     }
 }
 
@@ -123,18 +133,16 @@ impl std::fmt::Debug for Passwords {
 #[error("too many passwords wait to be checked")]
 pub(crate) struct Overloaded;
 
-fn hash(argon2: &Argon2<'_>, password: &str, salt: [u8; SALT_BYTES]) -> String {
-    argon2
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .expect("argon2 takes any password and a salt of this length")
-        .to_string()
-}
-
 pub(crate) const SALT_BYTES: usize = 16;
 const WAITING_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+    use tokio::task::JoinSet;
+
     use super::*;
 
     const CHEAP: HashingCost = HashingCost {
@@ -162,6 +170,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn hashes_are_those_of_argon2s_own_writer() {
+        let params = Params::new(64, 3, 2, None).expect("within bounds");
+        let theirs = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_with_salt(b"correct horse", &[1; SALT_BYTES])
+            .expect("it is made")
+            .to_string();
+        let cost = HashingCost {
+            memory_kib: 64,
+            passes: 3,
+            lanes: 2,
+        };
+        assert_eq!(
+            Hasher::new(cost).hash("correct horse", [1; SALT_BYTES]),
+            theirs
+        );
+        // What a password costs may be changed; those of before are still good.
+        let passwords = Passwords::new(CHEAP, 1, [0; SALT_BYTES]);
+        for (password, is_right) in [("correct horse", true), ("correct horses", false)] {
+            let checked = passwords.verify(password.to_owned(), Some(theirs.clone()));
+            assert_eq!(checked.await, Ok(is_right));
+        }
+    }
+
+    #[tokio::test]
     async fn the_decoys_password_signs_nobody_in() {
         let passwords = Passwords::new(CHEAP, 1, [0; SALT_BYTES]);
         assert_eq!(
@@ -173,15 +205,44 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses() {
         let passwords = Passwords::new(CHEAP, 1, [0; SALT_BYTES]);
-        let all = u32::try_from(1 + WAITING_MAX).expect("a small number");
-        let _taken = passwords
-            .places
-            .try_acquire_many(all)
-            .expect("nobody else is here");
+        let (started, has_started) = std::sync::mpsc::channel();
+        let (release, is_released) = std::sync::mpsc::channel::<()>();
+        let blocking: Job = Box::new(move |_| {
+            started.send(()).expect("the test waits for it");
+            let _ = is_released.recv();
+        });
+        passwords.queue.try_send(blocking).expect("nobody waits");
+        has_started.recv().expect("it starts");
+        for _ in 0..WAITING_MAX {
+            let waiting: Job = Box::new(|_| {});
+            passwords.queue.try_send(waiting).expect("there is room");
+        }
         assert_eq!(
             passwords.verify("whatever".to_owned(), None).await,
             Err(Overloaded)
         );
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn however_many_come_at_once_the_same_few_threads_and_memories_serve_them() {
+        let passwords = Arc::new(Passwords::new(CHEAP, 2, [0; SALT_BYTES]));
+        let mut used = HashSet::new();
+        for _ in 0..10 {
+            let mut at_once = JoinSet::new();
+            for _ in 0..WAITING_MAX {
+                let passwords = Arc::clone(&passwords);
+                at_once.spawn(async move {
+                    let served = passwords.run(|hasher| {
+                        hasher.hash("whatever", [1; SALT_BYTES]);
+                        (thread::current().id(), hasher.memory_address())
+                    });
+                    served.await.expect("there is room")
+                });
+            }
+            used.extend(at_once.join_all().await);
+        }
+        assert!((1..=2).contains(&used.len()), "{used:?}");
     }
 
     #[test]
