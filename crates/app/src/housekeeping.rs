@@ -33,5 +33,8 @@ pub(crate) async fn forget_expired(app: &App) -> Result<(), StoreError> {
     transaction
         .delete_kept_results_before(now - idempotency::KEPT_FOR)
         .await?;
+    transaction
+        .delete_kept_redemptions_before(now - idempotency::KEPT_FOR)
+        .await?;
     transaction.commit().await
 }

@@ -34,16 +34,11 @@ impl<'a> IdempotentRequest<'a> {
         key: &'a str,
         parts: &[&str],
     ) -> Self {
-        // Lengths keep parts apart: ("ab", "c") is another request than ("a", "bc").
-        let text: String = parts
-            .iter()
-            .map(|part| format!("{}:{part},", part.len()))
-            .collect();
         Self {
             caller,
             operation,
             key,
-            fingerprint: sha256(text.as_bytes()),
+            fingerprint: fingerprint(parts),
         }
     }
 
@@ -87,6 +82,16 @@ impl<'a> IdempotentRequest<'a> {
     fn organisation_id(&self) -> OrganisationId {
         self.caller.organisation.id
     }
+}
+
+/// Tells a request from another. Lengths keep parts apart: ("ab", "c") is another request than
+/// ("a", "bc").
+pub(crate) fn fingerprint(parts: &[&str]) -> [u8; 32] {
+    let text: String = parts
+        .iter()
+        .map(|part| format!("{}:{part},", part.len()))
+        .collect();
+    sha256(text.as_bytes())
 }
 
 /// How long a repeated request is recognised.

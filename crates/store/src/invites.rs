@@ -14,6 +14,14 @@ pub trait Invites {
         token: TokenHash,
     ) -> Result<bool, StoreError>;
 
+    /// Counts one more guest who takes a place with a session's invite; `false` when `max` have.
+    async fn count_guest_of_invite(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        max: u32,
+    ) -> Result<bool, StoreError>;
+
     /// Forgets a session's invite.
     async fn delete_invite(
         &mut self,

@@ -28,7 +28,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use error::StoreError;
-pub use idempotency_keys::{IdempotencyKeys, KeptResult};
+pub use idempotency_keys::{IdempotencyKeys, KeptRedemption, KeptResult};
 pub use invites::{FoundInvite, Invites};
 pub use organisations::Organisations;
 pub use participants::{Participants, Place};

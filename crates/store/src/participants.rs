@@ -56,6 +56,21 @@ pub trait Participants {
         uncounted: ParticipantId,
     ) -> Result<u32, StoreError>;
 
+    /// How many guests have a place in which they have never been.
+    async fn expected_guest_count(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+    ) -> Result<u32, StoreError>;
+
+    /// Takes the places away from guests who have never been in and are not on their way.
+    async fn remove_expected_guests(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
     /// Stores until when a place in the room is kept for a participant.
     async fn set_reservation(
         &mut self,

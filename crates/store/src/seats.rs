@@ -25,6 +25,13 @@ pub trait Seats {
         participant: ParticipantId,
     ) -> Result<(), StoreError>;
 
+    /// Takes the seats of everybody away whose place in a session was taken away.
+    async fn delete_seats_of_removed(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+    ) -> Result<(), StoreError>;
+
     /// Forgets the seats of all organisations whose time is over.
     async fn delete_expired_seats(&mut self, now: OffsetDateTime) -> Result<(), StoreError>;
 }

@@ -12,9 +12,9 @@ use crate::{
     caller::MaybeSignedIn,
     cookies,
     edge::Edge,
-    extract::JsonBody,
+    extract::{IdempotencyKey, JsonBody},
     guard::client::ClientAddress,
-    problem::{Problem, problems},
+    problem::{FieldCode, Kind, Problem, problems},
     views::{Participant, ParticipantRole},
 };
 
@@ -40,22 +40,31 @@ pub(super) struct RedeemedInvite {
     participant: Participant,
 }
 
-problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, CrossOriginRefused, GuestsNotAllowed, InviteNotFound, InviteExpired, SessionEnded, TooManyAttempts);
+problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, CrossOriginRefused, GuestsNotAllowed, InviteNotFound, InviteExpired, InviteUsedUp, SessionEnded, TooManyAttempts, IdempotencyKeyReused);
 
 /// Take a place in the session with a code or link; a guest's browser gets the seat as a cookie
 #[utoipa::path(post, path = "/invites/redemptions", tag = "invites", operation_id = "redeem_invite",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a guest's repeated request take no second place. Whoever shows it gets a seat: 128 random bits, as 16 to 128 characters")),
     request_body = RedeemInvite, responses((status = 201, body = RedeemedInvite), Refusals))]
 pub(super) async fn redeem(
     State(edge): State<Edge>,
     MaybeSignedIn(user): MaybeSignedIn,
     ClientAddress(address): ClientAddress,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
     JsonBody(invite): JsonBody<RedeemInvite>,
 ) -> Result<(StatusCode, HeaderMap, Json<RedeemedInvite>), Problem> {
+    if idempotency_key
+        .as_ref()
+        .is_some_and(|key| key.len() < KEY_BYTES_MIN)
+    {
+        return Err(Problem::field(IdempotencyKey::NAME, FieldCode::TooShort));
+    }
     let redeem = app::invites::Redeem {
         key: invite_key(invite.code.as_deref(), invite.token.as_deref())?,
         name: invite.name,
         role: invite.role.into(),
         address,
+        idempotency_key,
     };
     let redeemed = app::invites::redeem(edge.app(), user.as_ref(), redeem).await?;
     let mut headers = HeaderMap::new();
@@ -75,13 +84,19 @@ impl From<RedeemError> for Problem {
         match error {
             RedeemError::Invite(error) => error.into(),
             RedeemError::InvalidInput(fields) => (&fields).into(),
+            RedeemError::UsedUp => Kind::InviteUsedUp.into(),
+            RedeemError::IdempotencyKeyReused => Kind::IdempotencyKeyReused.into(),
             RedeemError::Store(error) => Self::store(&error),
         }
     }
 }
 
+/// The key of a seat: 128 bits in the tightest usual writing are longer than this.
+const KEY_BYTES_MIN: usize = 16;
+
 #[cfg(test)]
 mod tests {
+    use axum::{body::Body, http::Request};
     use serde_json::json;
 
     use crate::testing::{Installation, redemption};
@@ -129,5 +144,30 @@ mod tests {
         let joined = user.post("/api/v1/invites/redemptions", &redemption).await;
         assert_eq!(joined.text("/participant/kind"), "user");
         assert!(!joined.headers.contains_key("set-cookie"));
+    }
+
+    #[tokio::test]
+    async fn a_redemption_that_is_repeated_takes_one_place() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let session = json!({ "role": "expert" });
+        let created = owner.post("/api/v1/sessions", &session).await;
+        let redemption = redemption(&created.body);
+        let mut guest = installation.browser();
+        let mut ask = async |key: &str| {
+            let request = Request::post("/api/v1/invites/redemptions")
+                .header("content-type", "application/json")
+                .header("sec-fetch-site", "same-origin")
+                .header("idempotency-key", key)
+                .body(Body::from(redemption.to_string()));
+            guest.send(request.expect("a request")).await
+        };
+        let first = ask("0123456789abcdef").await;
+        let again = ask("0123456789abcdef").await;
+        assert_eq!(first.status, 201);
+        assert_eq!((again.status, &again.body), (first.status, &first.body));
+        let other = ask("fedcba9876543210").await;
+        assert_ne!(other.text("/participant/id"), first.text("/participant/id"));
+        let guessable = ask("1").await;
+        assert_eq!(guessable.text("/fields/0/field"), "idempotency-key");
     }
 }

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     InviteNotFound,
     #[serde(rename = "/problems/invite-expired")]
     InviteExpired,
+    #[serde(rename = "/problems/invite-used-up")]
+    InviteUsedUp,
     #[serde(rename = "/problems/session-ended")]
     SessionEnded,
     #[serde(rename = "/problems/session-full")]
@@ -83,7 +85,7 @@ impl Kind {
             | Self::AlreadySetUp
             | Self::SessionEnded
             | Self::SessionFull => StatusCode::CONFLICT,
-            Self::LinkExpired | Self::InviteExpired => StatusCode::GONE,
+            Self::LinkExpired | Self::InviteExpired | Self::InviteUsedUp => StatusCode::GONE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InvalidInput | Self::UnknownPolicy | Self::IdempotencyKeyReused => {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -117,6 +119,7 @@ impl Kind {
             Self::IdempotencyKeyReused => "The Idempotency-Key belongs to another request",
             Self::InviteNotFound => "No invite has this code or link",
             Self::InviteExpired => "The invite has expired",
+            Self::InviteUsedUp => "Too many guests have used the invite: ask for a new one",
             Self::SessionEnded => "The session has ended",
             Self::SessionFull => "The session is full",
             Self::GuestsNotAllowed => "This session takes signed-in users only",

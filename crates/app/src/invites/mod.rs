@@ -3,6 +3,7 @@
 mod find;
 mod look_up;
 mod redeem;
+mod take_guest_in;
 
 use domain::{Invite, InviteToken, JoinCode, SessionId};
 use store::{StoreError, Transaction};
@@ -46,15 +47,21 @@ pub(crate) async fn issue(
     }
 }
 
-/// Replaces a session's invite.
+/// Replaces a session's invite. Guests who took a place with the old one and never came in lose
+/// it: among them are those who took all they could get.
 pub(crate) async fn renew(
     app: &App,
     transaction: &mut dyn Transaction,
     caller: &SignedIn,
     session_id: SessionId,
 ) -> Result<(), StoreError> {
+    let organisation = caller.organisation.id;
+    transaction.delete_invite(organisation, session_id).await?;
     transaction
-        .delete_invite(caller.organisation.id, session_id)
+        .remove_expected_guests(organisation, session_id, app.now())
+        .await?;
+    transaction
+        .delete_seats_of_removed(organisation, session_id)
         .await?;
     issue(app, transaction, caller, session_id).await
 }

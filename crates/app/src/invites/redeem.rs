@@ -1,19 +1,14 @@
 use std::net::IpAddr;
 
-use domain::{
-    FieldErrors, Participant, ParticipantId, ParticipantRole, Person, PersonName, Presence,
-    SessionId,
-};
+use domain::{FieldErrors, Participant, ParticipantRole, SessionId};
 use store::StoreError;
 
 use super::{
     InviteError, InviteKey,
-    find::{Attempt, Opened, find},
+    find::{Attempt, find},
+    take_guest_in::take_guest_in,
 };
-use crate::{
-    App, SignedIn, participants,
-    seats::{self, NewSeat},
-};
+use crate::{App, SignedIn, participants, seats::NewSeat};
 
 /// How somebody wants to join.
 #[derive(Clone)]
@@ -26,6 +21,9 @@ pub struct Redeem {
     pub role: ParticipantRole,
     /// Where the request comes from.
     pub address: IpAddr,
+    /// The client's key: a guest's same request with the same key takes no second place. Whoever
+    /// shows it gets a seat, so it must be as hard to guess as one. Users have one place anyhow.
+    pub idempotency_key: Option<String>,
 }
 
 impl std::fmt::Debug for Redeem {
@@ -53,6 +51,12 @@ pub enum RedeemError {
     /// The invite opens nothing.
     #[error(transparent)]
     Invite(#[from] InviteError),
+    /// More guests than can be wanted have taken a place with it; a new invite lets others in.
+    #[error("the invite is used up")]
+    UsedUp,
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key belongs to another request")]
+    IdempotencyKeyReused,
     /// The name breaks the rules.
     #[error(transparent)]
     InvalidInput(#[from] FieldErrors),
@@ -83,19 +87,8 @@ pub async fn redeem(
             (place.await?, None)
         }
         None => {
-            let participant = guest(app, &opened, &request)?;
-            let organisation = opened.organisation.id;
-            transaction
-                .insert_participant(organisation, &participant)
-                .await?;
-            let seat = seats::issue(
-                app,
-                &mut *transaction,
-                organisation,
-                session_id,
-                participant.id,
-            )
-            .await?;
+            let (participant, seat) =
+                take_guest_in(app, &mut *transaction, &opened, &request).await?;
             (participant, Some(seat))
         }
     };
@@ -104,18 +97,5 @@ pub async fn redeem(
         session_id,
         participant,
         seat,
-    })
-}
-
-fn guest(app: &App, opened: &Opened, request: &Redeem) -> Result<Participant, FieldErrors> {
-    let name = PersonName::parse(request.name.as_deref().unwrap_or_default())
-        .map_err(|code| FieldErrors::one("name", code))?;
-    Ok(Participant {
-        id: ParticipantId::from_random(app.random()),
-        session_id: opened.invite.session_id,
-        role: request.role,
-        person: Person::Guest { name },
-        presence: Presence::Expected,
-        is_removed: false,
     })
 }

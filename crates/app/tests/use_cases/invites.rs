@@ -1,9 +1,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use app::{
-    Config,
+    Caller, Config,
     invites::{self, InviteError, InviteKey, Redeem, RedeemError},
-    policies, sessions,
+    participants, policies,
+    sessions::{self, CreatedSession},
 };
 use domain::{
     InviteToken, JoinCode, ParticipantRole, Person, PolicyLayer, PolicyLevel, PolicyName,
@@ -11,7 +12,7 @@ use domain::{
 };
 use time::Duration;
 
-use crate::stage::{ADDRESS, Stage, config};
+use crate::stage::{ADDRESS, Stage, config, joined, left};
 
 fn guest(key: InviteKey, name: &str) -> Redeem {
     Redeem {
@@ -19,6 +20,7 @@ fn guest(key: InviteKey, name: &str) -> Redeem {
         name: Some(name.to_owned()),
         role: ParticipantRole::Assisted,
         address: ADDRESS,
+        idempotency_key: None,
     }
 }
 
@@ -347,4 +349,116 @@ async fn the_operators_word_about_guests_counts_for_every_session() {
         matches!(refused, Err(InviteError::GuestsNotAllowed)),
         "{refused:?}"
     );
+}
+
+fn repeatable(key: InviteKey, name: &str, idempotency_key: &str) -> Redeem {
+    Redeem {
+        idempotency_key: Some(idempotency_key.to_owned()),
+        ..guest(key, name)
+    }
+}
+
+#[tokio::test]
+async fn a_guest_who_asks_twice_with_one_key_has_one_place_and_a_seat_that_is_good() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let ask = async |name, key_of_request| {
+        let request = repeatable(key, name, key_of_request);
+        invites::redeem(&stage.app, None, request).await
+    };
+    let first = ask("Gustav", "0123456789abcdef").await.expect("it works");
+    let again = ask("Gustav", "0123456789abcdef").await.expect("it works");
+    assert_eq!(again.participant.id, first.participant.id);
+    for redeemed in [&first, &again] {
+        let seat = stage.seat(redeemed).await.expect("the seat is good");
+        assert_eq!(seat.participant_id, first.participant.id);
+    }
+    let other = ask("Gustav", "fedcba9876543210").await.expect("it works");
+    assert_ne!(other.participant.id, first.participant.id);
+
+    let another_name = ask("Gerda", "0123456789abcdef").await;
+    assert!(
+        matches!(another_name, Err(RedeemError::IdempotencyKeyReused)),
+        "{another_name:?}"
+    );
+    let (caller, id) = (Caller::User(owner), first.participant.id);
+    participants::remove(&stage.app, &caller, first.session_id, id)
+        .await
+        .expect("it is allowed");
+    let removed = ask("Gustav", "0123456789abcdef").await;
+    assert!(
+        matches!(removed, Err(RedeemError::IdempotencyKeyReused)),
+        "{removed:?}"
+    );
+}
+
+#[tokio::test]
+async fn repeating_a_request_makes_no_seats_without_end() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let mut seats = 0;
+    for _ in 0..200 {
+        let request = repeatable(key, "Gustav", "0123456789abcdef");
+        match invites::redeem(&stage.app, None, request).await {
+            Ok(_) => seats += 1,
+            Err(RedeemError::Invite(InviteError::TooManyAttempts { .. })) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!((2..100).contains(&seats), "{seats}");
+}
+
+#[tokio::test]
+async fn a_link_takes_so_many_who_do_not_come_and_a_new_one_is_the_way_out() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let honest = stage.join(&created, "Gustav").await;
+    let (key, session) = (honest.participant.id, honest.session_id);
+    stage.hear([joined(session, key, "stay 1")]).await;
+    let mut strangers = Vec::new();
+    let refused = loop {
+        let key = InviteKey::Token(created.session.invite.as_ref().expect("a code").token);
+        match invites::redeem(&stage.app, None, guest(key, "Stranger")).await {
+            Ok(redeemed) => strangers.push(redeemed),
+            Err(refused) => break refused,
+        }
+        assert!(strangers.len() <= 100, "there is no end to it");
+    };
+    assert!(matches!(refused, RedeemError::UsedUp), "{refused:?}");
+    assert!(strangers.len() >= 50, "{}", strangers.len());
+
+    let view = sessions::renew_invite(&stage.app, &owner, id).await;
+    let renewed = CreatedSession {
+        session: view.expect("it is allowed"),
+        ..created
+    };
+    assert_eq!(stage.seat(&strangers[0]).await, None);
+    assert!(stage.seat(&honest).await.is_some());
+    stage.join(&renewed, "Gerda").await;
+}
+
+#[tokio::test]
+async fn a_link_takes_only_so_many_who_come_and_go() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let mut count = 0;
+    let refused = loop {
+        match invites::redeem(&stage.app, None, guest(key, "Guest")).await {
+            Ok(come) => {
+                let (session, id) = (come.session_id, come.participant.id);
+                let stay = format!("stay {count}");
+                let gone = left(session, id, &stay, rtc::LeaveReason::Left);
+                stage.hear([joined(session, id, &stay), gone]).await;
+                count += 1;
+            }
+            Err(refused) => break refused,
+        }
+        assert!(count <= 500, "there is no end to it");
+    };
+    assert!(matches!(refused, RedeemError::UsedUp), "{refused:?}");
+    assert_eq!(count, 300);
 }

@@ -240,6 +240,7 @@ async fn a_removed_member_does_not_come_back_by_themselves() {
         name: None,
         role: ParticipantRole::Observer,
         address: crate::stage::ADDRESS,
+        idempotency_key: None,
     };
     let other = stage.add(&owner, "Max Member", UserRole::Member).await;
     let place = app::invites::redeem(&stage.app, Some(&other), request).await;

@@ -273,6 +273,7 @@ async fn place_of_user(stage: &Stage, user: &SignedIn, created: &CreatedSession)
         name: None,
         role: ParticipantRole::Assisted,
         address: ADDRESS,
+        idempotency_key: None,
     };
     let redeemed = invites::redeem(&stage.app, Some(user), request).await;
     redeemed.expect("it works").participant.id

@@ -208,6 +208,7 @@ async fn a_member_neither_sees_nor_runs_the_sessions_of_others() {
         name: None,
         role: ParticipantRole::Assisted,
         address: crate::stage::ADDRESS,
+        idempotency_key: None,
     };
     app::invites::redeem(&stage.app, Some(&member), request)
         .await

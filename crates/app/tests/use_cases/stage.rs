@@ -214,6 +214,7 @@ impl Stage {
             name: Some(name.to_owned()),
             role: ParticipantRole::Assisted,
             address: ADDRESS,
+            idempotency_key: None,
         };
         invites::redeem(&self.app, None, request)
             .await

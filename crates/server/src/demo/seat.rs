@@ -25,6 +25,7 @@ impl Seat {
             name: Some(NAME.to_owned()),
             role: ParticipantRole::Assisted,
             address: Ipv4Addr::LOCALHOST.into(),
+            idempotency_key: None,
         };
         let redeemed = app::invites::redeem(app, None, redeem).await?;
         let seat = redeemed.seat.context("a guest gets a seat")?;

@@ -36,6 +36,24 @@ impl Invites for SqliteTransaction {
         Ok(done.rows_affected() == 1)
     }
 
+    async fn count_guest_of_invite(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        max: u32,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE invites SET guests = guests + 1
+             WHERE organisation_id = ?1 AND session_id = ?2 AND guests < ?3",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(max)
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn delete_invite(
         &mut self,
         organisation: OrganisationId,

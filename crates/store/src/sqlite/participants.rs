@@ -125,6 +125,43 @@ impl Participants for SqliteTransaction {
         .count("taken")
     }
 
+    async fn expected_guest_count(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+    ) -> Result<u32, StoreError> {
+        sqlx::query(
+            "SELECT count(*) AS expected FROM participants
+             WHERE organisation_id = ?1 AND session_id = ?2
+                 AND user_id IS NULL AND joined_at IS NULL AND is_removed = 0",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .fetch_one(&mut *self.inner)
+        .await?
+        .count("expected")
+    }
+
+    async fn remove_expected_guests(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE participants SET is_removed = 1
+             WHERE organisation_id = ?1 AND session_id = ?2
+                 AND user_id IS NULL AND joined_at IS NULL AND is_removed = 0
+                 AND coalesce(reserved_until, 0) <= ?3",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(to_ms(now))
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
     async fn set_reservation(
         &mut self,
         organisation: OrganisationId,

@@ -68,6 +68,24 @@ impl Seats for SqliteTransaction {
         Ok(())
     }
 
+    async fn delete_seats_of_removed(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM seats
+             WHERE organisation_id = ?1 AND session_id = ?2 AND participant_id IN (
+                 SELECT id FROM participants
+                 WHERE organisation_id = ?1 AND session_id = ?2 AND is_removed = 1)",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
     async fn delete_expired_seats(&mut self, now: OffsetDateTime) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM seats WHERE expires_at <= ?1")
             .bind(to_ms(now))

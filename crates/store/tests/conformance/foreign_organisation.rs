@@ -75,6 +75,8 @@ async fn look_from_outside(
             .count(),
         0
     );
+    assert_eq!(t.expected_guest_count(foreign, session).await?, 0);
+    assert_eq!(t.kept_redemption(foreign, session, own.secret).await?, None);
     assert_eq!(
         t.kept_result(foreign, user, "sessions.create", "key")
             .await?,
@@ -125,6 +127,9 @@ async fn change_from_outside(
     t.set_reservation(foreign, session, participant, until)
         .await?;
     t.delete_seats_of(foreign, session, guest).await?;
+    t.remove_expected_guests(foreign, session, START).await?;
+    t.delete_seats_of_removed(foreign, session).await?;
+    assert!(!t.count_guest_of_invite(foreign, session, 9).await?);
     t.set_organisation_policy(
         foreign,
         PolicyName::FilesEnabled,
@@ -188,6 +193,12 @@ async fn insert_from_outside(store: &dyn Store, own: &World, other: &World) {
         let mut result = own.created.clone();
         result.organisation_id = foreign;
         t.insert_kept_result(&result).await
+    })
+    .await;
+    refused(store, async |t| {
+        let redemption = own.redemption();
+        t.insert_kept_redemption(foreign, own.session.id, &redemption)
+            .await
     })
     .await;
     refused(store, async |t| {

@@ -6,6 +6,7 @@ use crate::world::{World, invite, session};
 crate::conformance!(
     an_invite_is_found_by_code_and_by_token,
     a_taken_code_is_not_given_to_another_session,
+    an_invite_counts_its_guests_up_to_a_limit,
     a_deleted_invite_opens_nothing_and_frees_its_code,
 );
 
@@ -47,6 +48,15 @@ async fn a_taken_code_is_not_given_to_another_session(store: &dyn Store) {
         .insert_invite(world.organisation, &invite(&second, 50), hash)
         .await;
     assert!(is_kept.expect("it answers"));
+}
+
+async fn an_invite_counts_its_guests_up_to_a_limit(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let mut transaction = store.write().await.expect("the database is there");
+    for is_counted in [true, true, false, false] {
+        let counted = transaction.count_guest_of_invite(world.organisation, world.session.id, 2);
+        assert_eq!(counted.await.expect("it answers"), is_counted);
+    }
 }
 
 async fn a_deleted_invite_opens_nothing_and_frees_its_code(store: &dyn Store) {

@@ -2,7 +2,7 @@ use domain::{NetworkPath, Person, Presence};
 use store::{Place, Store};
 use time::Duration;
 
-use crate::world::{START, World, present};
+use crate::world::{START, World, participant, present};
 
 crate::conformance!(
     participants_are_listed_in_the_order_of_their_coming,
@@ -10,6 +10,7 @@ crate::conformance!(
     who_is_present_is_counted_and_found,
     a_users_places_are_found_where_they_are_or_may_come,
     a_reserved_place_is_taken_until_its_time_is_over,
+    guests_who_never_came_lose_their_places_and_nobody_else_does,
     a_deleted_users_place_stays_without_a_name,
 );
 
@@ -136,6 +137,48 @@ async fn a_reserved_place_is_taken_until_its_time_is_over(store: &dyn Store) {
         .expect("it is stored");
     let counted = transaction.taken_count_without(organisation, session, id, START);
     assert_eq!(counted.await.expect("it answers"), 0);
+}
+
+async fn guests_who_never_came_lose_their_places_and_nobody_else_does(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session) = (world.organisation, world.session.id);
+    let guests = [60, 61, 62].map(|number| {
+        let person = world.guest.person.clone();
+        participant(&world.session, number, person)
+    });
+    let mut transaction = store.write().await.expect("the database is there");
+    for guest in &guests {
+        let inserted = transaction.insert_participant(organisation, guest).await;
+        inserted.expect("it is taken");
+    }
+    let [never_came, is_on_the_way, is_in] = guests.map(|guest| guest.id);
+    let until = Some(START + Duration::minutes(1));
+    transaction
+        .set_reservation(organisation, session, is_on_the_way, until)
+        .await
+        .expect("it is stored");
+    transaction
+        .set_presence(organisation, session, is_in, &present("a stay"))
+        .await
+        .expect("it is stored");
+    let expected = transaction.expected_guest_count(organisation, session);
+    assert_eq!(expected.await.expect("it answers"), 3);
+    transaction
+        .remove_expected_guests(organisation, session, START)
+        .await
+        .expect("it is stored");
+    let everybody = transaction.participants(organisation, session).await;
+    let everybody = everybody.expect("it answers");
+    let removed = everybody.iter().filter(|place| place.is_removed);
+    let removed: Vec<_> = removed.map(|place| place.id).collect();
+    assert_eq!(removed, [world.guest.id, never_came]);
+    // Their seats go with them.
+    transaction
+        .delete_seats_of_removed(organisation, session)
+        .await
+        .expect("they are deleted");
+    let seat = transaction.seat(session, world.secret).await;
+    assert_eq!(seat.expect("it answers"), None);
 }
 
 async fn a_deleted_users_place_stays_without_a_name(store: &dyn Store) {

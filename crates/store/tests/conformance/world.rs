@@ -7,7 +7,8 @@ use domain::{
     User, UserId, UserRole, UserState,
 };
 use store::{
-    KeptResult, PasswordLink, Seat, SessionFilter, SignIn, StateFilter, Store, Transaction,
+    KeptRedemption, KeptResult, PasswordLink, Seat, SessionFilter, SignIn, StateFilter, Store,
+    Transaction,
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -126,7 +127,19 @@ impl World {
         transaction
             .insert_session_policy(self.organisation, self.session.id, name, value)
             .await?;
+        transaction
+            .insert_kept_redemption(self.organisation, self.session.id, &self.redemption())
+            .await?;
         transaction.insert_kept_result(&self.created).await
+    }
+
+    pub(crate) fn redemption(&self) -> KeptRedemption {
+        KeptRedemption {
+            key: self.secret,
+            fingerprint: self.secret.0,
+            participant_id: self.guest.id,
+            created_at: START,
+        }
     }
 
     pub(crate) fn sign_in(&self) -> SignIn {
@@ -200,9 +213,14 @@ impl World {
                 t.session_policies(organisation, session)
                     .await
                     .expect("it answers"),
-                t.kept_result(organisation, self.owner.id, "sessions.create", "key")
-                    .await
-                    .expect("it answers"),
+                (
+                    t.kept_redemption(organisation, session, self.secret)
+                        .await
+                        .expect("it answers"),
+                    t.kept_result(organisation, self.owner.id, "sessions.create", "key")
+                        .await
+                        .expect("it answers"),
+                ),
             )
         )
     }

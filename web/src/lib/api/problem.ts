@@ -25,6 +25,7 @@ export const problemSlugs: readonly ProblemSlug[] = [
   'idempotency-key-reused',
   'invite-not-found',
   'invite-expired',
+  'invite-used-up',
   'session-ended',
   'session-full',
   'guests-not-allowed',

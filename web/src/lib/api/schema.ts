@@ -740,7 +740,7 @@ export interface components {
          * @description Every kind of failure that the API reports; the slug is stable, the texts are not.
          * @enum {string}
          */
-        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
+        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/invite-used-up" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
         /** @description The place in the session. */
         RedeemedInvite: {
             participant: components["schemas"]["Participant"];
@@ -1064,7 +1064,10 @@ export interface operations {
     redeem_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes a guest's repeated request take no second place. Whoever shows it gets a seat: 128 random bits, as 16 to 128 characters */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1118,7 +1121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invite-expired` */
+            /** @description `invite-expired`, `invite-used-up` */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1136,7 +1139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid-input` */
+            /** @description `invalid-input`, `idempotency-key-reused` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -6,10 +6,11 @@
 //! 4. `preview`: camera and microphone, nobody else sees them.
 //! 5. `joining`: the seat is being taken.
 //! 6. `seated`: the page goes on to the session. A browser that has a seat already comes here from 2.
-//! From 2 and 5 a refusal leads to `refused`, which leads back to 1 or tries again.
+//! From 2 and 5, and from a link that was cut off, a refusal leads to `refused`, which leads back to 1 or tries again.
 
 import { api } from '#lib/api/api.ts';
-import { isProblem } from '#lib/api/problem.ts';
+import { newIdempotencyKey } from '#lib/api/idempotency-key.ts';
+import { ApiProblem, isProblem } from '#lib/api/problem.ts';
 import type { FoundInvite, ParticipantRole } from '#lib/api/schema.ts';
 import type { InviteKey } from './join-code.ts';
 import { hadSeat, keepName, keepSeat, keptName } from './kept-guest.ts';
@@ -31,6 +32,8 @@ export class Joining {
   role = $state<JoiningRole>('assisted');
 
   #key: InviteKey | null = null;
+  /** The last try to take a seat: when its answer got lost, the same once more takes no second one. */
+  #attempt = { content: '', idempotencyKey: '' };
 
   /** Looks up what `key` invites to. */
   async lookUp(key: InviteKey): Promise<void> {
@@ -44,6 +47,13 @@ export class Joining {
     } catch (error) {
       if (this.#key === key) this.step = { at: 'refused', error };
     }
+  }
+
+  /** The link that the person followed can be no invitation. */
+  refuseLink(): void {
+    this.#key = null;
+    const error = new ApiProblem({ slug: 'invite-not-found', status: 404, fields: [], retryAfterS: null });
+    this.step = { at: 'refused', error };
   }
 
   /** Name and role are chosen. */
@@ -66,13 +76,23 @@ export class Joining {
     const { invite } = this.step;
     this.step = { at: 'joining', invite };
     const identity = isSignedIn ? {} : { name: this.name };
+    const body = { ...this.#key, ...identity, role: this.role };
     try {
-      await api.post('/invites/redemptions', { body: { ...this.#key, ...identity, role: this.role } });
+      await api.post('/invites/redemptions', { body, idempotencyKey: this.#keyFor(body) });
       keepSeat(invite.session_id);
       this.step = { at: 'seated', sessionId: invite.session_id };
     } catch (error) {
+      if (isProblem(error, 'idempotency-key-reused')) this.#attempt = { content: '', idempotencyKey: '' };
       this.step = isProblem(error, 'invalid-input') ? { at: 'identity', invite } : { at: 'refused', error };
     }
+  }
+
+  #keyFor(body: object): string {
+    const content = JSON.stringify(body);
+    if (this.#attempt.content !== content) {
+      this.#attempt = { content, idempotencyKey: newIdempotencyKey() };
+    }
+    return this.#attempt.idempotencyKey;
   }
 
   /** The same invitation once more, such as when the session was full. */

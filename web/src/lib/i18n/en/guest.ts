@@ -36,6 +36,9 @@ export const guest = {
     'Somebody ended it, so nobody can join. If you still need help, ask them to re-open it or to send a new invitation.',
   'refused.full-title': 'This session is full',
   'refused.full-text': 'All places are taken. As soon as somebody leaves you can come in.',
+  'refused.used-up-title': 'This invitation is used up',
+  'refused.used-up-text':
+    'Too many people have joined with it. Ask the person who invited you for a new one; it takes them one click.',
   'refused.guests-title': 'Guests can’t join here',
   'refused.guests-text':
     'This organisation lets only its own people into sessions. Sign in with your account to join.',

@@ -30,6 +30,7 @@ export const problems = {
   },
   'problem.invite-not-found': 'No session has this code. Check the digits and try again.',
   'problem.invite-expired': 'This invitation has expired. Ask for a new one.',
+  'problem.invite-used-up': 'Too many people have used this invitation. Ask for a new one.',
   'problem.session-ended': 'This session has ended.',
   'problem.session-full': 'This session is full.',
   'problem.guests-not-allowed': 'This organisation does not allow guests. Sign in to join.',

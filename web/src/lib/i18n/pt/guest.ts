@@ -36,6 +36,9 @@ export const guest = {
     'Alguém a encerrou, e ninguém mais pode participar. Se ainda precisa de ajuda, peça que a reabram ou enviem um novo convite.',
   'refused.full-title': 'Esta sessão está cheia',
   'refused.full-text': 'Todos os lugares estão ocupados. Assim que alguém sair, você pode entrar.',
+  'refused.used-up-title': 'Este convite se esgotou',
+  'refused.used-up-text':
+    'Pessoas demais participaram com ele. Peça outro a quem convidou você; basta um clique.',
   'refused.guests-title': 'Convidados não podem participar aqui',
   'refused.guests-text':
     'Esta organização só aceita as próprias pessoas nas sessões. Entre com sua conta para participar.',

@@ -31,6 +31,7 @@ export const problems = {
   },
   'problem.invite-not-found': 'Nenhuma sessão tem este código. Confira os dígitos e tente de novo.',
   'problem.invite-expired': 'Este convite expirou. Peça outro.',
+  'problem.invite-used-up': 'Pessoas demais usaram este convite. Peça outro.',
   'problem.session-ended': 'Esta sessão foi encerrada.',
   'problem.session-full': 'Esta sessão está cheia.',
   'problem.guests-not-allowed':
