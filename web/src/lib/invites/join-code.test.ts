@@ -24,6 +24,10 @@ test('a fragment that is no token is ignored', () => {
   expect(tokenOf('')).toBeNull();
 });
 
+test.each(['.', ',', '!', ').', '"', '%22', '%E2%80%9D', '…'])('%s after a link is not part of it', (end) => {
+  expect(tokenOf(`#${TOKEN}${end}`)).toBe(TOKEN);
+});
+
 test('codes are shown in groups of three', () => {
   expect(formatCode('123456789')).toBe('123 456 789');
   expect(formatCode('1234')).toBe('123 4');

@@ -18,9 +18,21 @@ export function joinPath(key: InviteKey): `join#${string}` {
   return `join#${'token' in key ? key.token : key.code}`;
 }
 
-/** The token in the fragment of an invitation link, such as `location.hash`. */
+/**
+ * The token in the fragment of an invitation link, such as `location.hash`. A sentence's end that a messenger
+ * took for a part of the link does no harm.
+ */
 export function tokenOf(link: string): string | null {
-  return /#([\w-]{16,})\s*$/.exec(link)?.[1] ?? null;
+  return /#([\w-]{16,})[\s.,;:!?)\]}>'"’”»…]*$/.exec(decoded(link))?.[1] ?? null;
+}
+
+/** Browsers write some characters of a fragment as `%22`. */
+function decoded(link: string): string {
+  try {
+    return decodeURIComponent(link);
+  } catch {
+    return link;
+  }
 }
 
 /** `123456789` as people read it out: `123 456 789`. Incomplete codes are grouped as far as they go. */
