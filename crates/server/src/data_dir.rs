@@ -1,9 +1,12 @@
-//! The folder that holds everything Helpsight keeps. Nobody but its owner may look inside.
+//! The folder that holds everything Helpsight keeps.
+//!
+//! Nobody but its owner may look into the files, whatever the folder allows: one that is made here
+//! is private, one that was there before stays as it is. One server uses it at a time.
 
 use std::{
-    fs::{self, OpenOptions, Permissions},
-    io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -18,8 +21,12 @@ impl DataDir {
     /// Makes the folder unless it is there.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         let create = || {
-            fs::create_dir_all(path)?;
-            fs::set_permissions(path, Permissions::from_mode(0o700))?;
+            if !path.is_dir() {
+                if let Some(parent) = path.parent() {
+                    fs::create_dir_all(parent)?;
+                }
+                DirBuilder::new().mode(0o700).create(path)?;
+            }
             path.canonicalize()
         };
         let path = create().with_context(|| {
@@ -40,6 +47,56 @@ impl DataDir {
             path.display()
         );
         Ok(dir)
+    }
+
+    /// Keeps every other server out for as long as the answer lives.
+    pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
+        let path = self.file(LOCK);
+        let unusable = || format!("{} cannot be used", path.display());
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .with_context(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // It may be about to write its number.
+                let _ = file.read_to_string(&mut holder);
+                anyhow::bail!(
+                    "the data folder {} is in use by another helpsight serve (process {}): stop that one, or give this one a folder of its own with --data-dir",
+                    self.0.display(),
+                    Some(holder.trim())
+                        .filter(|text| !text.is_empty())
+                        .unwrap_or("unknown"),
+                );
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(unusable),
+        }
+        let mut write = || {
+            file.set_len(0)?;
+            writeln!(file, "{}", std::process::id())
+        };
+        write().with_context(unusable)?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Makes the database's file before the database does, which would let others read it.
+    pub(crate) fn keep_database_private(&self) -> anyhow::Result<()> {
+        let path = self.database();
+        let make = || {
+            let mut options = OpenOptions::new();
+            let options = options.append(true).create(true).mode(0o600);
+            options
+                .open(&path)?
+                .set_permissions(Permissions::from_mode(0o600))
+        };
+        make().with_context(|| format!("the database {} cannot be written", path.display()))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -73,6 +130,15 @@ impl DataDir {
     }
 }
 
+/// The right to be the one server of a data folder. The system takes it back from a process that
+/// ends in whatever way.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+const LOCK: &str = "serve.lock";
+
 /// Writes a file that only its owner can read; either all of it is there or nothing.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let unfinished = path.with_extension("unfinished");
@@ -103,6 +169,42 @@ mod tests {
         assert_eq!(dir.secret("media.key").expect("read"), first);
         let file = fs::metadata(dir.file("media.key")).expect("a file");
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    }
+
+    fn mode(path: &Path) -> u32 {
+        let found = fs::metadata(path).expect("it is there");
+        found.permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_folder_is_private_and_one_that_was_there_stays_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = folder.path().join("a/b");
+        DataDir::create(&new).expect("made");
+        assert_eq!(mode(&new), 0o700);
+
+        let shared = folder.path().join("shared");
+        fs::create_dir(&shared).expect("made");
+        fs::set_permissions(&shared, Permissions::from_mode(0o755)).expect("set");
+        let dir = DataDir::create(&shared).expect("it is there");
+        assert_eq!(mode(&shared), 0o755);
+        dir.keep_database_private().expect("made");
+        assert_eq!(mode(&dir.database()), 0o600);
+    }
+
+    #[test]
+    fn a_folder_in_use_names_who_uses_it_and_is_free_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = DataDir::create(folder.path()).expect("it is there");
+        let lock = dir.lock().expect("nobody uses it");
+        let refused = dir.lock().expect_err("it is in use").to_string();
+        let holder = format!("(process {})", std::process::id());
+        assert!(
+            refused.contains(&holder) && refused.contains("--data-dir"),
+            "{refused}"
+        );
+        drop(lock);
+        assert!(dir.lock().is_ok());
     }
 
     #[test]

@@ -137,6 +137,26 @@ fn a_taken_port_is_one_sentence_that_names_the_setting() {
 }
 
 #[test]
+fn a_second_server_on_the_same_folder_is_sent_away_and_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &[]);
+    let output = helpsight()
+        .args(["serve", "--http", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    let first = format!("process {}", server.process.id());
+    assert!(
+        said.contains(&first) && said.contains("--data-dir"),
+        "{said}"
+    );
+    assert_eq!(server.stop("-TERM").code(), Some(0));
+    Server::start(folder.path(), &[]);
+}
+
+#[test]
 fn an_unknown_variable_keeps_it_from_starting() {
     let output = helpsight()
         .arg("config")

@@ -1,6 +1,6 @@
 //! Runs the server.
 //!
-//! 1. settings, log, data folder;
+//! 1. settings, log, data folder, which no other server may use;
 //! 2. ports are bound before the database is touched, so that a taken port changes nothing;
 //! 3. media engine, database, application, edge; the start is announced;
 //! 4. until SIGINT or SIGTERM: serve;
@@ -30,7 +30,7 @@ use super::{runtime, settings};
 use crate::{
     announcement::{self, Started},
     command_line::Serve,
-    data_dir::DataDir,
+    data_dir::{DataDir, Lock},
     demo::{self, Demo},
     edges::{SystemClock, SystemRandom},
     listen::{Certificate, Listener, Places},
@@ -60,6 +60,8 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<()> {
 
 /// Everything that runs.
 struct Server {
+    /// Held until all else has ended.
+    _lock: Lock,
     store: Arc<dyn Store>,
     engine: Arc<EmbeddedEngine>,
     app: App,
@@ -74,9 +76,11 @@ struct Server {
 impl Server {
     async fn start(settings: &Settings, is_demo: bool) -> anyhow::Result<Self> {
         let dir = DataDir::create(&settings.data_dir)?;
+        let lock = dir.lock()?;
         let (listeners, settings) = bind(settings, &dir).await?;
         let settings = &settings;
         let (engine, rtc_events) = start_media(settings, &dir)?;
+        dir.keep_database_private()?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.database()).await?);
         let app = open_app(settings, Arc::clone(&store), Arc::clone(&engine)).await?;
         let rtc_news = tokio::spawn({
@@ -90,6 +94,7 @@ impl Server {
         let api = Api::new(app.clone(), media, api_config(settings));
 
         let mut server = Self {
+            _lock: lock,
             store,
             engine,
             app,
