@@ -9,7 +9,7 @@
 
 use domain::{
     EventData, EventId, LeaveReason, NetworkPath, NewEvent, OrganisationId, Participant,
-    ParticipantId, Person, Presence, SessionId, UserState,
+    ParticipantId, ParticipantRole, Person, Presence, SessionId, UserState,
 };
 use rtc::RtcEvent;
 use store::{StoreError, Transaction};
@@ -94,6 +94,10 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
         RtcEvent::Joined { stay, .. } => {
             refuse(app, transaction_ref, room, &participant).await?;
             join(app, transaction_ref, room, &participant, stay).await?;
+            // The token may be from before they became an observer.
+            if participant.role == ParticipantRole::Observer {
+                app.order(RtcOrder::Permit(organisation, session, id));
+            }
         }
         RtcEvent::Left { stay, reason, .. } => {
             leave(

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{ParticipantId, SessionId};
+use domain::{OrganisationId, ParticipantId, SessionId};
 use rtc::RtcError;
+use store::StoreError;
 
-use crate::App;
+use crate::{App, participants};
 
 /// What the engine is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,17 @@ pub(crate) enum RtcOrder {
     CloseRoom(SessionId),
     /// Send one participant out.
     Remove(SessionId, ParticipantId),
+    /// Let one participant do what their role allows, and nothing else.
+    Permit(OrganisationId, SessionId, ParticipantId),
+}
+
+/// Why an order is not carried out yet.
+#[derive(Debug, thiserror::Error)]
+enum Delay {
+    #[error(transparent)]
+    Rtc(#[from] RtcError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl App {
@@ -27,18 +39,12 @@ impl App {
 async fn carry_out(app: &App, order: RtcOrder) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let result = match order {
-            RtcOrder::CloseRoom(session) => app.rtc().close_room(&session.to_string()).await,
-            RtcOrder::Remove(session, participant) => {
-                let (room, identity) = (session.to_string(), participant.to_string());
-                app.rtc().remove_participant(&room, &identity).await
-            }
-        };
-        match result {
+        match try_to_carry_out(app, order).await {
             // With the engine everybody is out.
-            Ok(()) | Err(RtcError::Stopped) => return,
-            Err(RtcError::Overloaded) => {
-                tracing::warn!(?order, "the media engine is overloaded; trying again");
+            Ok(()) | Err(Delay::Rtc(RtcError::Stopped)) => return,
+            Err(delay) => {
+                let delay = &delay as &dyn std::error::Error;
+                tracing::warn!(?order, delay, "an order to the media engine has to wait");
             }
         }
         tokio::select! {
@@ -46,6 +52,50 @@ async fn carry_out(app: &App, order: RtcOrder) {
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn try_to_carry_out(app: &App, order: RtcOrder) -> Result<(), Delay> {
+    match order {
+        RtcOrder::CloseRoom(session) => app.rtc().close_room(&session.to_string()).await?,
+        RtcOrder::Remove(session, participant) => {
+            let (room, identity) = (session.to_string(), participant.to_string());
+            app.rtc().remove_participant(&room, &identity).await?;
+        }
+        RtcOrder::Permit(organisation, session, participant) => {
+            permit(app, organisation, session, participant).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Orders may overtake each other, so each looks up the role, and again after it was carried out:
+/// whichever comes last leaves what the record says.
+async fn permit(
+    app: &App,
+    organisation: OrganisationId,
+    session: SessionId,
+    participant: ParticipantId,
+) -> Result<(), Delay> {
+    let (room, identity) = (session.to_string(), participant.to_string());
+    let mut ordered = None;
+    loop {
+        let found = app
+            .read()
+            .await?
+            .participant(organisation, session, participant)
+            .await?;
+        let Some(role) = found.map(|found| found.role) else {
+            return Ok(());
+        };
+        if ordered == Some(role) {
+            return Ok(());
+        }
+        let permission = participants::permission_of(role);
+        app.rtc()
+            .set_permission(&room, &identity, permission)
+            .await?;
+        ordered = Some(role);
     }
 }
 

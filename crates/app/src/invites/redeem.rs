@@ -8,7 +8,11 @@ use super::{
     find::{Attempt, find},
     take_guest_in::take_guest_in,
 };
-use crate::{App, SignedIn, participants, seats::NewSeat};
+use crate::{
+    App, SignedIn,
+    participants::{self, Placed},
+    seats::NewSeat,
+};
 
 /// How somebody wants to join.
 #[derive(Clone)]
@@ -80,7 +84,7 @@ pub async fn redeem(
 
     let session_id = opened.invite.session_id;
     let colleague = caller.filter(|caller| caller.organisation.id == opened.organisation.id);
-    let (participant, seat) = match colleague {
+    let (place, seat) = match colleague {
         Some(caller) => {
             let place =
                 participants::place_user(app, &mut *transaction, caller, session_id, request.role);
@@ -89,13 +93,13 @@ pub async fn redeem(
         None => {
             let (participant, seat) =
                 take_guest_in(app, &mut *transaction, &opened, &request).await?;
-            (participant, Some(seat))
+            (Placed::unchanged(participant), Some(seat))
         }
     };
-    app.commit(transaction, session_id).await?;
+    participants::commit_place(app, transaction, opened.organisation.id, &place).await?;
     Ok(Redeemed {
         session_id,
-        participant,
+        participant: place.participant,
         seat,
     })
 }

@@ -43,8 +43,7 @@ pub async fn change_role(
     if !is_own && !runs_it {
         return Err(ChangeRoleError::NotAllowed);
     }
-    let participant =
-        super::set_role(app, &mut *transaction, organisation, participant, role).await?;
-    app.commit(transaction, session).await?;
-    Ok(participant)
+    let place = super::set_role(app, &mut *transaction, organisation, participant, role).await?;
+    super::commit_place(app, transaction, organisation, &place).await?;
+    Ok(place.participant)
 }

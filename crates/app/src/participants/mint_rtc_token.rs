@@ -1,4 +1,4 @@
-use domain::{OrganisationId, Participant, ParticipantRole, PersonName, SessionId};
+use domain::{OrganisationId, Participant, PersonName, SessionId};
 use rtc::Grant;
 use store::{StoreError, Transaction};
 use time::{Duration, OffsetDateTime};
@@ -114,7 +114,7 @@ async fn check_room(
 }
 
 fn grant(participant: &Participant) -> Grant {
-    let takes_part = participant.role != ParticipantRole::Observer;
+    let permission = super::permission_of(participant.role);
     Grant {
         room: participant.session_id.to_string(),
         identity: participant.id.to_string(),
@@ -123,8 +123,8 @@ fn grant(participant: &Participant) -> Grant {
             .name()
             .map_or("", PersonName::as_str)
             .to_owned(),
-        can_publish: takes_part,
-        can_publish_data: takes_part,
+        can_publish: permission.can_publish,
+        can_publish_data: permission.can_publish_data,
         lifetime: LIFETIME,
     }
 }

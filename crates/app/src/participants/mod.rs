@@ -17,7 +17,51 @@ pub use remove::{RemoveError, remove};
 pub(crate) use take_seat::place_user;
 pub use take_seat::{TakeSeatError, take_seat};
 
-use crate::App;
+use crate::{App, rtc_orders::RtcOrder};
+
+/// What a participant with this role may do in the room.
+pub(crate) fn permission_of(role: ParticipantRole) -> rtc::Permission {
+    let takes_part = role != ParticipantRole::Observer;
+    rtc::Permission {
+        can_publish: takes_part,
+        can_publish_data: takes_part,
+    }
+}
+
+/// Commits the change of a place, and has the room follow when its role is another one.
+pub(crate) async fn commit_place(
+    app: &App,
+    transaction: Box<dyn Transaction>,
+    organisation: OrganisationId,
+    place: &Placed,
+) -> Result<(), StoreError> {
+    let has_new_role = place.has_new_role;
+    let (session, id) = (place.participant.session_id, place.participant.id);
+    app.commit_and(transaction, move |app| {
+        app.live().changed(session);
+        if has_new_role {
+            app.order(RtcOrder::Permit(organisation, session, id));
+        }
+    })
+    .await
+}
+
+/// A place as it is after a change.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) participant: Participant,
+    /// Whether it had another role before.
+    pub(crate) has_new_role: bool,
+}
+
+impl Placed {
+    pub(crate) fn unchanged(participant: Participant) -> Self {
+        Self {
+            participant,
+            has_new_role: false,
+        }
+    }
+}
 
 /// Gives a participant another role and writes it into the log; the same role changes nothing.
 async fn set_role(
@@ -26,9 +70,9 @@ async fn set_role(
     organisation: OrganisationId,
     participant: Participant,
     role: ParticipantRole,
-) -> Result<Participant, StoreError> {
+) -> Result<Placed, StoreError> {
     if participant.role == role {
-        return Ok(participant);
+        return Ok(Placed::unchanged(participant));
     }
     let (session, id) = (participant.session_id, participant.id);
     transaction
@@ -47,8 +91,11 @@ async fn set_role(
     transaction
         .append_event(organisation, session, &event)
         .await?;
-    Ok(Participant {
-        role,
-        ..participant
+    Ok(Placed {
+        participant: Participant {
+            role,
+            ..participant
+        },
+        has_new_role: true,
     })
 }

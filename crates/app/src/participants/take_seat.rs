@@ -3,6 +3,7 @@ use domain::{
 };
 use store::{StoreError, Transaction};
 
+use super::Placed;
 use crate::{App, SignedIn, access};
 
 /// Why a user gets no place.
@@ -46,9 +47,9 @@ pub async fn take_seat(
     if place.is_some_and(|place| place.is_removed) && !runs_it {
         return Err(TakeSeatError::Removed);
     }
-    let participant = place_user(app, &mut *transaction, caller, session, role).await?;
-    app.commit(transaction, session).await?;
-    Ok(participant)
+    let place = place_user(app, &mut *transaction, caller, session, role).await?;
+    super::commit_place(app, transaction, caller.organisation.id, &place).await?;
+    Ok(place.participant)
 }
 
 /// Gives a user a place, or the one that they had, with this role.
@@ -58,7 +59,7 @@ pub(crate) async fn place_user(
     caller: &SignedIn,
     session_id: SessionId,
     role: ParticipantRole,
-) -> Result<Participant, StoreError> {
+) -> Result<Placed, StoreError> {
     let organisation = caller.organisation.id;
     let user = &caller.user;
     let Some(place) = transaction
@@ -79,7 +80,7 @@ pub(crate) async fn place_user(
         transaction
             .insert_participant(organisation, &participant)
             .await?;
-        return Ok(participant);
+        return Ok(Placed::unchanged(participant));
     };
     if place.is_removed {
         transaction

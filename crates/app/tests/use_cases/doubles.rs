@@ -11,6 +11,7 @@ use std::{
 use app::{Clock, Random};
 use rtc::{BoxFuture, Grant, RtcEngine, RtcError, RtcToken};
 use time::{Duration, OffsetDateTime, macros::datetime};
+use tokio::sync::Notify;
 
 /// Stands still until it is told to go on.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl Random for TestRandom {
 #[derive(Debug, Default)]
 pub(crate) struct TestRtc {
     asked: Mutex<Asked>,
+    has_taken_order: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +68,7 @@ struct Asked {
 pub(crate) enum Order {
     Close { room: String },
     Remove { room: String, identity: String },
+    Permit { identity: String, can_publish: bool },
 }
 
 impl TestRtc {
@@ -79,6 +82,22 @@ impl TestRtc {
 
     pub(crate) fn orders(&self) -> Vec<Order> {
         self.asked().orders.clone()
+    }
+
+    /// Waits for an order.
+    pub(crate) async fn until_last_is(&self, order: &Order) {
+        let arrives = async {
+            loop {
+                let news = self.has_taken_order.notified();
+                if self.orders().last() == Some(order) {
+                    return;
+                }
+                news.await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), arrives)
+            .await
+            .expect("the order comes");
     }
 
     /// Is too busy for so many orders.
@@ -97,6 +116,7 @@ impl TestRtc {
             return Err(RtcError::Overloaded);
         }
         asked.orders.push(order);
+        self.has_taken_order.notify_waiters();
         Ok(())
     }
 }
@@ -129,10 +149,15 @@ impl RtcEngine for TestRtc {
     fn set_permission<'a>(
         &'a self,
         _: &'a str,
-        _: &'a str,
-        _: rtc::Permission,
+        identity: &'a str,
+        permission: rtc::Permission,
     ) -> BoxFuture<'a, Result<(), RtcError>> {
-        Box::pin(async { Ok(()) })
+        assert_eq!(permission.can_publish, permission.can_publish_data);
+        let order = Order::Permit {
+            identity: identity.to_owned(),
+            can_publish: permission.can_publish,
+        };
+        Box::pin(async move { self.take(order) })
     }
 
     fn mute<'a>(

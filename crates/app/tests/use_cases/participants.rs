@@ -323,3 +323,43 @@ async fn everybody_sees_their_own_place() {
     let refused = participants::me(&stage.app, &caller, other).await;
     assert!(matches!(refused, Err(MeError::NotFound)), "{refused:?}");
 }
+
+#[tokio::test]
+async fn who_becomes_an_observer_stops_publishing_at_once_and_may_again_afterwards() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (session, id) = (guest.session_id, guest.participant.id);
+    let caller = Caller::User(owner);
+    for role in [ParticipantRole::Observer, ParticipantRole::Expert] {
+        participants::change_role(&stage.app, &caller, session, id, role)
+            .await
+            .expect("it is allowed");
+        let permit = Order::Permit {
+            identity: id.to_string(),
+            can_publish: role == ParticipantRole::Expert,
+        };
+        stage.rtc.until_last_is(&permit).await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_as_an_observer_with_an_earlier_token_publishes_nothing() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (session, id) = (guest.session_id, guest.participant.id);
+    let caller = Caller::User(owner);
+    let role = ParticipantRole::Observer;
+    participants::change_role(&stage.app, &caller, session, id, role)
+        .await
+        .expect("it is allowed");
+    stage.hear([joined(session, id, "stay 1")]).await;
+    stage.app.stop().await;
+    let permit = Order::Permit {
+        identity: id.to_string(),
+        can_publish: false,
+    };
+    let orders = stage.rtc.orders();
+    assert_eq!(orders.iter().filter(|order| **order == permit).count(), 2);
+}
