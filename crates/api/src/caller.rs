@@ -64,17 +64,15 @@ impl FromRequestParts<Edge> for SessionCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        if let MaybeSignedIn(Some(user)) = MaybeSignedIn::from_request_parts(parts, edge).await? {
-            return Ok(Self(Caller::User(user)));
+        let MaybeSignedIn(user) = MaybeSignedIn::from_request_parts(parts, edge).await?;
+        let seat = cookies::seat(&parts.headers).map(str::to_owned);
+        if user.is_none() && seat.is_none() {
+            return Err(Kind::SeatNeeded.into());
         }
-        let token = cookies::seat(&parts.headers)
-            .ok_or(Kind::SeatNeeded)?
-            .to_owned();
         let PathId(session) = PathId::<SessionId>::from_request_parts(parts, edge).await?;
-        let seat = seats::authenticate(edge.app(), session, &token).await;
-        let seat = seat.map_err(|error| Problem::store(&error))?;
-        let seat = seat.ok_or(Kind::SeatNeeded)?;
-        Ok(Self(Caller::Seat(seat)))
+        let caller = seats::caller(edge.app(), session, user, seat.as_deref()).await;
+        let caller = caller.map_err(|error| Problem::store(&error))?;
+        caller.map(Self).ok_or_else(|| Kind::SeatNeeded.into())
     }
 }
 
@@ -102,4 +100,53 @@ pub(crate) async fn renew(mut request: Request, next: Next) -> Response {
         headers.insert(header::SET_COOKIE, cookie.clone());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Browser, Installation};
+
+    const SIGN_IN: &str = "helpsight_sign_in";
+
+    /// Signs the guest's browser in as somebody who is signed in elsewhere.
+    fn sign_in(guest: &mut Browser, user: &Browser) {
+        let cookies = user.cookies_for("/");
+        let token = cookies.split("; ").find_map(|pair| {
+            let (name, token) = pair.split_once('=')?;
+            (name == SIGN_IN).then_some(token)
+        });
+        guest.set_cookie(SIGN_IN, "/", token.expect("they are signed in"));
+    }
+
+    #[tokio::test]
+    async fn a_guest_who_signs_in_keeps_their_seat_where_the_account_has_none() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let created = owner
+            .post("/api/v1/sessions", &json!({ "role": "expert" }))
+            .await;
+        let path = format!("/api/v1/sessions/{}", created.text("/session/id"));
+        let member = installation
+            .user(&mut owner, "mia@example.com", "member")
+            .await;
+        let foreigner = installation.foreign_owner().await;
+        for user in [&member, &foreigner] {
+            let mut guest = installation.guest(&created.body).await;
+            sign_in(&mut guest, user);
+            let me = guest.get(&format!("{path}/participants/me")).await;
+            assert_eq!(me.text("/participant/kind"), "guest");
+            let token = guest.post(&format!("{path}/rtc-tokens"), &json!({})).await;
+            assert_eq!(token.status, 201, "{token:?}");
+        }
+        // Who can see the session with their account is there with it.
+        let mut guest = installation.guest(&created.body).await;
+        sign_in(&mut guest, &owner);
+        let me = guest.get(&format!("{path}/participants/me")).await;
+        assert_eq!(me.text("/participant/kind"), "user");
+        // An account that sees nothing, and no seat.
+        let mut member = member;
+        let nothing = member.get(&format!("{path}/participants/me")).await;
+        assert_eq!(nothing.problem(), "not-found");
+    }
 }

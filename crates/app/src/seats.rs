@@ -4,7 +4,7 @@ use domain::{OrganisationId, ParticipantId, SecretToken, SessionId};
 use store::{StoreError, Transaction};
 use time::{Duration, OffsetDateTime};
 
-use crate::{App, Seat, secrets::hash_token};
+use crate::{App, Caller, Seat, SignedIn, access, secrets::hash_token};
 
 /// A new seat, for the browser to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,42 @@ pub async fn authenticate(
             session_id: seat.session_id,
             participant_id: seat.participant_id,
         }))
+}
+
+/// Who a browser is to a session: the user who is signed in when they can see it, else whoever
+/// holds the seat; `None` for nobody.
+///
+/// Who came as a guest and signs in later, with an account that has nothing to do with the session
+/// or belongs to another organisation, keeps their seat.
+///
+/// # Errors
+/// When the database fails.
+pub async fn caller(
+    app: &App,
+    session: SessionId,
+    user: Option<SignedIn>,
+    seat: Option<&str>,
+) -> Result<Option<Caller>, StoreError> {
+    let Some(user) = user else {
+        let seat = match seat {
+            Some(token) => authenticate(app, session, token).await?,
+            None => None,
+        };
+        return Ok(seat.map(Caller::Seat));
+    };
+    if let Some(token) = seat
+        && let Some(seat) = authenticate(app, session, token).await?
+        && !sees(app, &user, session).await?
+    {
+        return Ok(Some(Caller::Seat(seat)));
+    }
+    Ok(Some(Caller::User(user)))
+}
+
+async fn sees(app: &App, user: &SignedIn, session: SessionId) -> Result<bool, StoreError> {
+    let mut transaction = app.read().await?;
+    let found = access::session_of_user(&mut *transaction, user, session).await?;
+    Ok(found.is_some())
 }
 
 /// Gives a guest's browser a seat.
