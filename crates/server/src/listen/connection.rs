@@ -25,6 +25,8 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::write_limit::WriteLimit;
+
 /// Serves one connection to its end.
 pub(super) async fn serve(
     stream: TcpStream,
@@ -115,7 +117,8 @@ where
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEAD_LIST_BYTES_MAX);
     let service = TowerToHyperService::new(service);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let stream = TokioIo::new(WriteLimit::new(stream, TAKEN_WITHIN));
+    let connection = builder.serve_connection_with_upgrades(stream, service);
     tokio::select! {
         ended = end.watch(connection.into_owned()) => {
             if let Err(error) = ended {
@@ -133,6 +136,9 @@ async fn stays_silent(has_asked: CancellationToken) {
         std::future::pending::<()>().await;
     }
 }
+
+/// A client that takes nothing for so long has gone, or means harm.
+const TAKEN_WITHIN: Duration = Duration::from_secs(60);
 
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -217,5 +223,13 @@ mod tests {
         client.write_all(REQUEST).await.expect("sent");
         answer_of(&mut client).await;
         assert_eq!(served.await.expect("it ends").as_secs(), 55);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_asks_and_asks_and_takes_no_answer_is_closed() {
+        let (mut client, served) = connect();
+        // It ends when the other side has closed.
+        while client.write_all(REQUEST).await.is_ok() {}
+        assert_eq!(served.await.expect("it ends").as_secs(), 60);
     }
 }

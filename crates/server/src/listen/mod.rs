@@ -7,6 +7,7 @@
 mod certificate;
 mod connection;
 mod tls;
+mod write_limit;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
