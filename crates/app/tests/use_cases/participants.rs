@@ -26,7 +26,8 @@ async fn a_token_opens_one_room_for_one_participant_for_ten_minutes() {
     let grant = stage.rtc.last_grant();
     assert_eq!(grant.room, guest.session_id.to_string());
     assert_eq!(grant.identity, guest.participant.id.to_string());
-    assert_eq!(grant.name, "Gustav");
+    // It travels in addresses, which proxies log.
+    assert_eq!(grant.name, "");
     assert!(grant.can_publish && grant.can_publish_data);
 }
 
