@@ -17,6 +17,8 @@ pub(crate) struct Started<'a> {
     pub(crate) public_url: &'a Url,
     /// Where the first owner begins, on a fresh installation.
     pub(crate) setup_link: Option<String>,
+    /// Where the encrypted listener is, when the address is not its own.
+    pub(crate) other_url: Option<Url>,
     /// Whether the browser will warn of the certificate.
     pub(crate) is_self_signed: bool,
     pub(crate) data_dir: &'a std::path::Path,
@@ -68,6 +70,13 @@ fn welcome_text(started: &Started<'_>) -> String {
             "  The certificate is self-signed: the browser asks once whether to go on."
         );
     }
+    if let Some(other) = &started.other_url {
+        let port = other.port_or_known_default().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  Other devices:   https://<this machine>:{port} (self-signed: the browser asks once)"
+        );
+    }
     if started.is_demo && started.setup_link.is_some() {
         let _ = writeln!(
             text,
@@ -95,6 +104,7 @@ mod tests {
         welcome_text(&Started {
             public_url: &address(),
             setup_link,
+            other_url: Some("https://localhost:8443".parse().expect("an address")),
             is_self_signed: false,
             data_dir: "/var/lib/helpsight".as_ref(),
             is_demo: true,
@@ -111,6 +121,7 @@ mod tests {
         assert!(text.contains("https://help.example.com/setup#secret\n"));
         assert!(text.contains("/var/lib/helpsight"));
         assert!(text.contains("once it is set up"));
+        assert!(text.contains("https://<this machine>:8443 "), "{text}");
     }
 
     #[test]

@@ -85,6 +85,7 @@ impl Drop for Server {
 fn helpsight() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_helpsight"));
     command.env("HELPSIGHT_MEDIA__UDP_LISTEN", "127.0.0.1:0");
+    command.env("HELPSIGHT_HTTPS__LISTEN", "off");
     command
 }
 
@@ -134,6 +135,42 @@ fn a_taken_port_is_one_sentence_that_names_the_setting() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(said.contains("--http") && said.contains(&address), "{said}");
+}
+
+#[test]
+fn a_taken_port_for_https_says_how_to_do_without() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = helpsight()
+        .args(["serve", "--http", "127.0.0.1:0", "--https", &address])
+        .arg("--data-dir")
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("--https off") && said.contains("https.listen"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_host_of_media_that_nobody_knows_keeps_it_from_starting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = helpsight()
+        .args(["serve", "--http", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path())
+        .env("HELPSIGHT_MEDIA__HOST", "media.invalid")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("media.host") && said.contains("media.invalid"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -109,6 +109,7 @@ export class Server {
       env: {
         PATH: process.env['PATH'],
         RUST_BACKTRACE: '1',
+        HELPSIGHT_HTTPS__LISTEN: 'off',
         HELPSIGHT_MEDIA__UDP_LISTEN: `${address}:${this.mediaPort}`,
         HELPSIGHT_MEDIA__PUBLIC_ADDRESS: address,
         ...environment,

@@ -9,7 +9,7 @@
 //!
 //! Invariant: each step of the stop is bounded, so that the process ends whatever clients do.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use api::Api;
@@ -79,7 +79,7 @@ impl Server {
         let lock = dir.lock()?;
         let (listeners, settings) = bind(settings, &dir).await?;
         let settings = &settings;
-        let (engine, rtc_events) = start_media(settings, &dir)?;
+        let (engine, rtc_events) = start_media(settings, &dir).await?;
         dir.keep_database_private()?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.database()).await?);
         let app = open_app(settings, Arc::clone(&store), Arc::clone(&engine)).await?;
@@ -146,6 +146,7 @@ impl Server {
         let setup_token = app::setup::token(&self.app).await?;
         announcement::welcome(&Started {
             setup_link: setup_token.map(|token| links.setup(&token)),
+            other_url: settings.other_url(),
             is_self_signed: settings.https_listen.is_some() && public_url.scheme() == "https",
             public_url: &public_url,
             data_dir: dir.path(),
@@ -197,7 +198,7 @@ async fn bind(settings: &Settings, dir: &DataDir) -> anyhow::Result<(Vec<Listene
         let certificate = Certificate::self_signed(
             dir,
             &settings.public_url(),
-            &settings.media_public_addresses,
+            &settings.names_of_media(),
             OffsetDateTime::now_utc(),
         )?;
         let https = Listener::https(address, certificate).await?;
@@ -207,22 +208,44 @@ async fn bind(settings: &Settings, dir: &DataDir) -> anyhow::Result<(Vec<Listene
     Ok((listeners, bound))
 }
 
-fn start_media(
+async fn start_media(
     settings: &Settings,
     dir: &DataDir,
 ) -> anyhow::Result<(Arc<EmbeddedEngine>, mpsc::Receiver<rtc::RtcEvent>)> {
     let (events, news) = mpsc::channel(RTC_EVENTS_MAX);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let config = media::Config {
-        udp_listen: settings.media_udp_listen,
-        public_addresses: settings.media_public_addresses.clone(),
+        udp_listen: settings.media_udp_listen(),
+        public_addresses: media_addresses(settings).await?,
         shards: cores.min(SHARDS_MAX),
-        api_key: "helpsight".to_owned(),
+        api_key: Settings::OWN_API_KEY.to_owned(),
         api_secret: dir.secret("media.key")?.expose(),
+        operator: settings
+            .livekit_credential()
+            .map(|(key, secret)| (key.to_owned(), secret.to_owned())),
         node: "helpsight".to_owned(),
     };
     let engine = EmbeddedEngine::start(config, &events)?;
     Ok((Arc::new(engine), news))
+}
+
+/// What clients are told to send media to; nothing for this machine's own addresses.
+async fn media_addresses(settings: &Settings) -> anyhow::Result<Vec<IpAddr>> {
+    let mut addresses = settings.media_public_addresses.clone();
+    let Some(host) = &settings.media_host else {
+        return Ok(addresses);
+    };
+    let unknown =
+        || format!("{host} has no address: set media.host to a name that this machine can look up");
+    let name = host.to_string();
+    let found = tokio::net::lookup_host((name.trim_matches(['[', ']']), 0)).await;
+    for address in found.with_context(unknown)? {
+        if !addresses.contains(&address.ip()) {
+            addresses.push(address.ip());
+        }
+    }
+    anyhow::ensure!(!addresses.is_empty(), unknown());
+    Ok(addresses)
 }
 
 async fn open_app(

@@ -3,7 +3,7 @@
 //! Browsers remember that a person has accepted it, so it stays the same from run to run, until
 //! the names that it must have change.
 
-use std::{collections::BTreeSet, fs, net::IpAddr};
+use std::{collections::BTreeSet, fs};
 
 use anyhow::Context as _;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
@@ -25,10 +25,10 @@ impl Certificate {
     pub(crate) fn self_signed(
         dir: &DataDir,
         public_url: &Url,
-        addresses: &[IpAddr],
+        others: &[String],
         now: OffsetDateTime,
     ) -> anyhow::Result<Self> {
-        let names = names(public_url, addresses);
+        let names = names(public_url, others);
         // What it was made for stands in front of the certificate, which PEM readers skip.
         let head = format!("Names: {}\nNot after: ", join(&names));
         let kept = fs::read_to_string(dir.file(FILE)).ok();
@@ -81,7 +81,7 @@ fn is_usable(pem: &str, head: &str, now: OffsetDateTime) -> bool {
 }
 
 /// The names under which clients come.
-fn names(public_url: &Url, addresses: &[IpAddr]) -> BTreeSet<String> {
+fn names(public_url: &Url, others: &[String]) -> BTreeSet<String> {
     let host = match public_url.host() {
         Some(Host::Domain(name)) => name.to_owned(),
         Some(Host::Ipv4(address)) => address.to_string(),
@@ -89,8 +89,8 @@ fn names(public_url: &Url, addresses: &[IpAddr]) -> BTreeSet<String> {
         None => unreachable!("a web address has a host"),
     };
     let local = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let addresses = addresses.iter().map(IpAddr::to_string);
-    local.into_iter().chain([host]).chain(addresses).collect()
+    let others = others.iter().cloned();
+    local.into_iter().chain([host]).chain(others).collect()
 }
 
 fn join(names: &BTreeSet<String>) -> String {
@@ -112,8 +112,8 @@ mod tests {
 
     fn certificate(dir: &DataDir, url: &str, now: OffsetDateTime) -> CertificateDer<'static> {
         let url = url.parse().expect("an address");
-        let address = "203.0.113.7".parse().expect("an address");
-        let certificate = Certificate::self_signed(dir, &url, &[address], now);
+        let other = "203.0.113.7".to_owned();
+        let certificate = Certificate::self_signed(dir, &url, &[other], now);
         certificate.expect("it is made").chain
     }
 
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn it_has_the_names_of_the_address_and_of_this_machine() {
         let url = "https://help.example.com".parse().expect("an address");
-        let names = names(&url, &["203.0.113.7".parse().expect("an address")]);
+        let names = names(&url, &["203.0.113.7".to_owned()]);
         assert_eq!(
             join(&names),
             "127.0.0.1 203.0.113.7 help.example.com localhost"

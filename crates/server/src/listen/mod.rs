@@ -120,9 +120,13 @@ impl Default for Places {
 
 async fn bind(address: SocketAddr, setting: &str, flag: &str) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(address).await;
+    let or_off = match setting {
+        "https.listen" => ", or switch it off with --https off",
+        _ => "",
+    };
     let bound = bound.with_context(|| {
         format!(
-            "cannot listen on {address}: choose another address or port with {flag} (setting {setting})"
+            "cannot listen on {address}: choose another address or port with {flag}{or_off} (setting {setting})"
         )
     })?;
     let address = bound.local_addr().unwrap_or(address);

@@ -14,7 +14,11 @@ pub(crate) fn effective(resolved: &Resolved) -> String {
     for given in &resolved.in_force {
         begin_section(&mut text, &mut section, given.setting);
         let name = given.setting.toml_name();
-        let _ = writeln!(text, "{name} = {}  # {}", given.value, given.source);
+        let _ = if given.setting.is_secret() {
+            writeln!(text, "# {name} is not shown: {}", given.source)
+        } else {
+            writeln!(text, "{name} = {}  # {}", given.value, given.source)
+        };
     }
     let has_public_url = |source: &Source| *source != Source::Default;
     let is_given = resolved

@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    Settings,
+    Secret, Settings,
     value::{Form, Value},
 };
 
@@ -42,6 +42,11 @@ impl Setting {
             Some(section) => format!("HELPSIGHT_{}__{name}", section.to_uppercase()),
             None => format!("HELPSIGHT_{name}"),
         }
+    }
+
+    /// Whether the value must not be shown.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.name == "api_secret"
     }
 
     /// The name as it is written in its section of a TOML file.
@@ -111,12 +116,15 @@ pub(crate) static ALL: &[Setting] = &[
         section: Some("https"),
         name: "listen",
         form: Form::Text,
-        default: None,
-        example: r#""0.0.0.0:8443""#,
+        default: Some(r#""0.0.0.0:8443""#),
+        example: "",
         flag: Some("https"),
-        description: "Address and port for HTTPS with a self-signed certificate, which is made at the first start and kept in the data folder. Off unless given.",
+        description: "Address and port for HTTPS with a self-signed certificate, which is made at the first start and kept in the data folder; \"off\" for none.",
         apply: |settings, value| {
-            settings.https_listen = Some(parsed(value, LISTEN)?);
+            settings.https_listen = match text(value)?.as_str() {
+                "off" => None,
+                _ => Some(parsed(value, LISTEN_OR_OFF)?),
+            };
             Ok(())
         },
     },
@@ -124,12 +132,26 @@ pub(crate) static ALL: &[Setting] = &[
         section: Some("media"),
         name: "udp_listen",
         form: Form::Text,
-        default: Some(r#""0.0.0.0:8443""#),
-        example: "",
+        default: None,
+        example: r#""0.0.0.0:8443""#,
         flag: None,
-        description: "Address and port for all audio and video. Clients must reach this UDP port.",
+        description: "Address and port for all audio and video. Clients must reach this UDP port. Without one it is the number of https.listen at every address of this machine (8443 when HTTPS is off).",
         apply: |settings, value| {
-            settings.media_udp_listen = parsed(value, LISTEN)?;
+            settings.media_udp_listen = Some(parsed(value, LISTEN)?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("media"),
+        name: "host",
+        form: Form::Text,
+        default: None,
+        example: r#""media.example.com""#,
+        flag: None,
+        description: "The host name or IP address at which clients reach the media port, when public_url leads to a proxy or CDN, or a NAT hides this machine. It is looked up once at the start; clients are told its addresses, together with media.public_address.",
+        apply: |settings, value| {
+            let host = url::Host::parse(&text(value)?);
+            settings.media_host = Some(host.map_err(|_| HOST)?);
             Ok(())
         },
     },
@@ -140,10 +162,46 @@ pub(crate) static ALL: &[Setting] = &[
         default: Some("[]"),
         example: "",
         flag: Some("public-address"),
-        description: "The IP addresses at which clients reach the media port, when a NAT hides them. Without any they are those of this machine.",
+        description: "The IP addresses at which clients reach the media port, when a NAT hides them. Without any, and without media.host, they are those of this machine.",
         apply: |settings, value| {
             settings.media_public_addresses =
                 list(value, "must be IP addresses, such as 203.0.113.7")?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("livekit"),
+        name: "api_key",
+        form: Form::Text,
+        default: None,
+        example: r#""operator""#,
+        flag: None,
+        description: "Names the operator's own credential for every room of the installation, with which LiveKit tools sign tokens (a room's name is the session's id). Off unless given, together with livekit.api_secret.",
+        apply: |settings, value| {
+            let key = text(value)?;
+            if key == Settings::OWN_API_KEY {
+                return Err(format!("must not be {key:?}, with which the server signs"));
+            }
+            settings.livekit_api_key = Some(key);
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("livekit"),
+        name: "api_secret",
+        form: Form::Text,
+        default: None,
+        example: r#""at least 32 characters that nobody guesses""#,
+        flag: None,
+        description: "The secret of livekit.api_key: at least 32 characters. Whoever has it can enter every session: never give it to an organisation.",
+        apply: |settings, value| {
+            let secret = text(value)?;
+            if secret.chars().count() < API_SECRET_CHARS_MIN {
+                return Err(format!(
+                    "must have at least {API_SECRET_CHARS_MIN} characters"
+                ));
+            }
+            settings.livekit_api_secret = Some(Secret(secret));
             Ok(())
         },
     },
@@ -235,6 +293,10 @@ pub(crate) static ALL: &[Setting] = &[
 ];
 
 const LISTEN: &str = "must be an address with a port, such as 127.0.0.1:8080";
+const LISTEN_OR_OFF: &str = "must be an address with a port, such as 0.0.0.0:8443, or \"off\"";
+const HOST: &str = "must be a host name or an IP address, such as media.example.com";
+/// As many as HMAC-SHA-256 makes use of.
+const API_SECRET_CHARS_MIN: usize = 32;
 
 fn text(value: &Value) -> Result<String, String> {
     match value {

@@ -14,13 +14,13 @@ mod resolve;
 mod value;
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
 use domain::PolicyLayer;
 use ipnet::IpNet;
-use url::Url;
+use url::{Host, Url};
 
 pub(crate) use documents::{effective, example, reference};
 pub(crate) use flags::Flags;
@@ -35,8 +35,14 @@ pub(crate) struct Settings {
     pub(crate) http_listen: SocketAddr,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) https_listen: Option<SocketAddr>,
-    pub(crate) media_udp_listen: SocketAddr,
+    /// Whether somebody asked for the encrypted listener.
+    is_https_given: bool,
+    /// `None` follows the encrypted listener; see [`Settings::media_udp_listen`].
+    media_udp_listen: Option<SocketAddr>,
+    pub(crate) media_host: Option<Host>,
     pub(crate) media_public_addresses: Vec<IpAddr>,
+    livekit_api_key: Option<String>,
+    livekit_api_secret: Option<Secret>,
     pub(crate) asset_base_url: Option<Url>,
     pub(crate) support_contact: Option<String>,
     pub(crate) participants_max: u32,
@@ -47,24 +53,76 @@ pub(crate) struct Settings {
 impl Settings {
     /// Where people's browsers find this installation.
     ///
-    /// Unless it is set, that is the encrypted listener, because browsers give camera and
-    /// microphone to encrypted pages and to `localhost` only.
+    /// Unless it is set, that is the encrypted listener if somebody asked for it, because browsers
+    /// give camera and microphone to encrypted pages and to this machine's own only. The listener
+    /// that is there by default does not lead the first visitor into a warning of its certificate.
     pub(crate) fn public_url(&self) -> Url {
         if let Some(url) = &self.public_url {
             return url.clone();
         }
-        let (scheme, address) = match self.https_listen {
-            Some(address) => ("https", address),
-            None => ("http", self.http_listen),
-        };
-        let text = if address.ip().is_unspecified() {
-            format!("{scheme}://localhost:{}", address.port())
-        } else {
-            format!("{scheme}://{address}")
-        };
-        text.parse().expect("a socket address makes a URL")
+        match self.https_listen.filter(|_| self.is_https_given) {
+            Some(address) => url_of("https", address),
+            None => url_of("http", self.http_listen),
+        }
+    }
+
+    /// What the certificate is for besides the web host.
+    pub(crate) fn names_of_media(&self) -> Vec<String> {
+        let addresses = self.media_public_addresses.iter().map(IpAddr::to_string);
+        let host = self.media_host.as_ref().map(|host| match host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        });
+        addresses.chain(host).collect()
+    }
+
+    /// Where the encrypted listener is, when `public_url` follows the plain one.
+    pub(crate) fn other_url(&self) -> Option<Url> {
+        let follows_plain = self.public_url.is_none() && !self.is_https_given;
+        let https = self.https_listen.filter(|_| follows_plain)?;
+        Some(url_of("https", https))
+    }
+
+    /// Where media comes in.
+    pub(crate) fn media_udp_listen(&self) -> SocketAddr {
+        let port = self.https_listen.map_or(PORT, |https| https.port());
+        self.media_udp_listen
+            .unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, port).into())
+    }
+
+    /// The operator's key and secret for the rooms.
+    pub(crate) fn livekit_credential(&self) -> Option<(&str, &str)> {
+        let key = self.livekit_api_key.as_deref()?;
+        let Secret(secret) = self.livekit_api_secret.as_ref()?;
+        Some((key, secret))
+    }
+
+    /// The key that the server's own tokens name.
+    pub(crate) const OWN_API_KEY: &str = "helpsight";
+}
+
+/// What no debug output shows.
+#[derive(Clone)]
+struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
     }
 }
+
+fn url_of(scheme: &str, address: SocketAddr) -> Url {
+    let text = if address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{}", address.port())
+    } else {
+        format!("{scheme}://{address}")
+    };
+    text.parse().expect("a socket address makes a URL")
+}
+
+/// Of media when nothing else says one.
+const PORT: u16 = 8443;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -74,8 +132,12 @@ impl Default for Settings {
             http_listen: ([127, 0, 0, 1], 0).into(),
             trusted_proxies: Vec::new(),
             https_listen: None,
-            media_udp_listen: ([0, 0, 0, 0], 0).into(),
+            is_https_given: false,
+            media_udp_listen: None,
+            media_host: None,
             media_public_addresses: Vec::new(),
+            livekit_api_key: None,
+            livekit_api_secret: None,
             asset_base_url: None,
             support_contact: None,
             participants_max: 0,

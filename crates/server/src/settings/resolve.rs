@@ -26,9 +26,18 @@ pub(crate) struct Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Default,
-    File { path: PathBuf, line: usize },
-    Environment { name: String },
-    Flag { name: &'static str },
+    /// The number of another setting.
+    Follows(&'static str),
+    File {
+        path: PathBuf,
+        line: usize,
+    },
+    Environment {
+        name: String,
+    },
+    Flag {
+        name: &'static str,
+    },
 }
 
 /// Why there are no settings.
@@ -91,10 +100,50 @@ pub(crate) fn resolve(
         let of_setting = |given: &&Given| std::ptr::eq(given.setting, setting);
         words.iter().rev().find(of_setting).cloned()
     };
-    Ok(Resolved {
-        settings,
-        in_force: list::ALL.iter().filter_map(last_word).collect(),
+    let mut in_force: Vec<Given> = list::ALL.iter().filter_map(last_word).collect();
+    let is_https = |given: &Given| given.setting.key() == "https.listen";
+    settings.is_https_given = in_force
+        .iter()
+        .any(|given| is_https(given) && given.source != Source::Default);
+    check_pair(&in_force)?;
+    follow_https(&settings, &mut in_force);
+    Ok(Resolved { settings, in_force })
+}
+
+/// Half of a credential would be off without a word.
+fn check_pair(in_force: &[Given]) -> Result<(), SettingsError> {
+    let given = |key: &str| in_force.iter().find(|given| given.setting.key() == key);
+    let (key, secret) = ("livekit.api_key", "livekit.api_secret");
+    let (alone, missing) = match (given(key), given(secret)) {
+        (Some(alone), None) => (alone, secret),
+        (None, Some(alone)) => (alone, key),
+        (Some(_), Some(_)) | (None, None) => return Ok(()),
+    };
+    Err(SettingsError::BadValue {
+        key: alone.setting.key(),
+        problem: format!("needs {missing} beside it"),
+        source_place: alone.source.clone(),
     })
+}
+
+/// Shows what the media port is when nobody said one.
+fn follow_https(settings: &Settings, in_force: &mut Vec<Given>) {
+    if settings.media_udp_listen.is_some() {
+        return;
+    }
+    let setting = list::ALL
+        .iter()
+        .find(|setting| setting.key() == "media.udp_listen")
+        .expect("it is on the list");
+    let follower = Given {
+        setting,
+        value: Value::Text(settings.media_udp_listen().to_string()),
+        source: Source::Follows("https.listen"),
+    };
+    let is_before = |given: &Given| given.setting.section != setting.section;
+    let place = in_force.iter().position(|given| !is_before(given));
+    let place = place.expect("media.public_address has a default");
+    in_force.insert(place, follower);
 }
 
 /// The known name that a mistyped one most likely means.
@@ -146,6 +195,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => write!(f, "default"),
+            Self::Follows(key) => write!(f, "default: the port of {key}"),
             Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
             Self::Environment { name } => write!(f, "environment variable {name}"),
             Self::Flag { name } => write!(f, "flag --{name}"),

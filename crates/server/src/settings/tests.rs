@@ -43,8 +43,80 @@ fn without_a_word_the_defaults_hold() {
     let settings = resolve_all("", &[], &[]).expect("settings").settings;
     assert_eq!(settings.http_listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.public_url().as_str(), "http://127.0.0.1:8080/");
-    assert_eq!(settings.https_listen, None);
+    let https = settings.https_listen.expect("on");
+    assert_eq!(https.to_string(), "0.0.0.0:8443");
+    assert_eq!(settings.media_udp_listen().to_string(), "0.0.0.0:8443");
+    let other = settings.other_url().expect("both listen");
+    assert_eq!(other.as_str(), "https://localhost:8443/");
+    assert_eq!(settings.livekit_credential(), None);
     assert_eq!(settings.participants_max, 8);
+}
+
+#[test]
+fn media_has_the_port_of_https_unless_somebody_says_another() {
+    let udp = |text: &str, arguments: &[&str]| {
+        let resolved = resolve_all(text, &[], arguments).expect("settings");
+        let shown = effective(&resolved);
+        let udp = resolved.settings.media_udp_listen().to_string();
+        assert!(
+            shown.contains(&format!("udp_listen = \"{udp}\"")),
+            "{shown}"
+        );
+        udp
+    };
+    assert_eq!(udp("", &["--https", "127.0.0.1:9443"]), "0.0.0.0:9443");
+    assert_eq!(udp("", &["--https", "off"]), "0.0.0.0:8443");
+    let text = "[media]\nudp_listen = \"127.0.0.1:7\"";
+    assert_eq!(udp(text, &["--https", "127.0.0.1:9443"]), "127.0.0.1:7");
+}
+
+#[test]
+fn https_can_be_switched_off() {
+    let settings = resolve_all("", &[("HELPSIGHT_HTTPS__LISTEN", "off")], &[]);
+    let settings = settings.expect("settings").settings;
+    assert_eq!((settings.https_listen, settings.other_url()), (None, None));
+    insta::assert_snapshot!(
+        complaint("[https]\nlisten = \"of\"", &[]),
+        @r#"FILE, line 2: https.listen must be an address with a port, such as 0.0.0.0:8443, or "off""#
+    );
+}
+
+#[test]
+fn the_operators_credential_is_whole_strong_and_never_shown() {
+    let key = ("HELPSIGHT_LIVEKIT__API_KEY", "operator");
+    let secret = (
+        "HELPSIGHT_LIVEKIT__API_SECRET",
+        "0123456789abcdef0123456789abcdef",
+    );
+    let resolved = resolve_all("", &[key, secret], &[]).expect("settings");
+    let credential = resolved.settings.livekit_credential();
+    assert_eq!(credential, Some((key.1, secret.1)));
+    assert!(!effective(&resolved).contains(secret.1));
+    assert!(!format!("{:?}", resolved.settings).contains(secret.1));
+
+    insta::assert_snapshot!(
+        complaint("", &[key]),
+        @"environment variable HELPSIGHT_LIVEKIT__API_KEY: livekit.api_key needs livekit.api_secret beside it"
+    );
+    insta::assert_snapshot!(
+        complaint("", &[key, (secret.0, "short")]),
+        @"environment variable HELPSIGHT_LIVEKIT__API_SECRET: livekit.api_secret must have at least 32 characters"
+    );
+    assert!(complaint("", &[(key.0, "helpsight"), secret]).contains("must not be"));
+}
+
+#[test]
+fn the_host_of_media_is_a_name_or_an_address() {
+    for (host, is_taken) in [
+        ("media.example.com", true),
+        ("203.0.113.7", true),
+        ("[2001:db8::7]", true),
+        ("https://media.example.com", false),
+        ("media.example.com:8443", false),
+    ] {
+        let text = format!("[media]\nhost = \"{host}\"");
+        assert_eq!(resolve_all(&text, &[], &[]).is_ok(), is_taken, "{host}");
+    }
 }
 
 #[test]
