@@ -39,6 +39,8 @@ async function visitorAt({ cast, query }: Stagehand, url: string): Promise<Perso
   return person;
 }
 
+const LONG_TITLE = 'Pump'.repeat(30);
+
 const SCENES: readonly Scene[] = [
   { name: 'set-up', show: (hand) => visitorAt(hand, hand.server.setupUrl) },
   { name: 'waiting for set-up', show: (hand) => visitorAt(hand, '/') },
@@ -92,6 +94,9 @@ const SCENES: readonly Scene[] = [
       const owner = await hand.owner();
       await owner.addUser(EXPERT);
       await owner.addUser(MEMBER);
+      const { items } = await owner.get<{ items: { id: string; email: string }[] }>('users');
+      const member = items.find(({ email }) => email === MEMBER.email);
+      await owner.patch(`users/${member?.id}`, { state: 'deactivated' });
       return ownerAt(hand, '/people');
     },
   },
@@ -109,10 +114,25 @@ const SCENES: readonly Scene[] = [
       visitorAt(hand, (await (await hand.owner()).createSession('expert', TITLE)).invite.link),
   },
   {
+    name: 'join by link to a long title without a space',
+    show: async (hand) =>
+      visitorAt(hand, (await (await hand.owner()).createSession('expert', LONG_TITLE)).invite.link),
+  },
+  {
     name: 'join: not found',
     show: async (hand) => {
       await hand.owner();
       return visitorAt(hand, '/join#AAAAAAAAAAAAAAAAAAAAAA');
+    },
+  },
+  {
+    name: 'join: a link that was cut off',
+    show: async (hand) => {
+      await hand.owner();
+      const person = await visitorAt(hand, '/join#zzzz');
+      // A form for a code would not say what is wrong.
+      await expect(person.page.getByRole('textbox')).toHaveCount(0);
+      return person;
     },
   },
   {
@@ -141,7 +161,7 @@ const SCENES: readonly Scene[] = [
 
 /** Words of people, not of the product. */
 const DATA = [
-  ...[OWNER.organisation, OWNER.name, OWNER.email, TITLE, GUEST, OTHER_GUEST],
+  ...[OWNER.organisation, OWNER.name, OWNER.email, TITLE, LONG_TITLE, GUEST, OTHER_GUEST],
   ...[EXPERT.name, EXPERT.email, MEMBER.name, MEMBER.email],
   ...[OWNER, EXPERT, MEMBER].map(({ name }) => initials(name)),
 ];
