@@ -6,6 +6,7 @@
 import type { SessionEvent } from '#lib/api/schema.ts';
 import { isProblem } from '#lib/api/problem.ts';
 
+import { reasonToClose } from './closing.ts';
 import { Devices, keepChoice } from './devices.svelte.ts';
 import { Media, type MediaClosed, type MediaOptions } from './media.svelte.ts';
 import { nameIn, peopleOf, startedAt, type Person } from './people.ts';
@@ -42,6 +43,9 @@ export class Call {
   /** Whom the person has put on their own stage. */
   chosenId = $state<string | null>(null);
 
+  /** Whether the log had time to say why the room let go. */
+  #hasWaited = $state(false);
+
   readonly #people = $derived.by(() => peopleOf(this.connection.log, this.media.view, this.devices));
   readonly #onStage = $derived.by(() => {
     const seen = this.#people.map((person) => ({
@@ -76,6 +80,7 @@ export class Call {
     this.media = new Media({
       token: () => requestRtcToken(sessionId),
       heard: (topic, from, bytes) => this.#heard(topic, from, bytes),
+      closed: () => setTimeout(() => (this.#hasWaited = true), LOG_SAYS_WHY_MS),
       ...(enter ? { enter } : {}),
     });
   }
@@ -120,9 +125,7 @@ export class Call {
   get closedBy(): CallClosed | null {
     const { connection, media } = this;
     if (connection.log.session?.state === 'ended') return 'session-ended';
-    // Being removed also ends the sound and picture: the more telling reason counts.
-    if (connection.closedBy === 'removed' || media.closedBy === 'removed') return 'removed';
-    return media.closedBy ?? connection.closedBy;
+    return reasonToClose(media.closedBy, connection.closedBy, this.#hasWaited);
   }
 
   start(): void {
@@ -206,3 +209,4 @@ function isSessionReason(reason: CallClosed): reason is SessionClosed {
 
 /** About a second of failing. */
 const ASK_AFTER_FAILURES = 2;
+const LOG_SAYS_WHY_MS = 2000;

@@ -57,6 +57,8 @@ export interface RtcRoom {
 export interface MediaOptions {
   token: () => Promise<MintedRtcToken>;
   heard: (topic: string, from: string, bytes: Uint8Array) => void;
+  /** The room is left for good. */
+  closed?: () => void;
   enter?: (url: string, token: string, events: RoomEvents) => Promise<RtcRoom>;
 }
 
@@ -101,6 +103,7 @@ export class Media {
     this.#drop();
     this.state = 'closed';
     this.closedBy = reason;
+    this.#options.closed?.();
     this.view = NOTHING;
   }
 
