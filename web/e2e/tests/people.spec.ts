@@ -123,3 +123,16 @@ test('signing out in one tab ends the session in the other, with a way back', as
   await expect(person.field('Email')).toBeVisible();
   await expect(person.page).toHaveURL(/next=%2Fsessions%2F/);
 });
+
+test('an empty field is explained in the page itself, in its language', async ({ owner, cast }) => {
+  const admin = await cast.enter({ signedIn: owner });
+  await admin.page.goto('/people');
+  await admin.button('Add user').first().click();
+  const dialog = admin.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Add user', exact: true }).click();
+  const name = dialog.getByLabel('Name', { exact: true });
+  await expect(name).toBeFocused();
+  await expect(name).toHaveAccessibleDescription('Fill this in.');
+  await name.fill(EXPERT.name);
+  await expect(name).toHaveAccessibleDescription('');
+});
