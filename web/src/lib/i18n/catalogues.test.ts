@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
 import { en } from './en/catalogue.ts';
@@ -33,4 +36,19 @@ test('plural messages choose their form by the language', () => {
 
 test('the pseudo-locale keeps parameters and marks every text', () => {
   expect(pseudo['join.invited-by']).toMatch(/^⟦.*\{name\}.*⟧$/);
+});
+
+test('every message is said somewhere', () => {
+  const sources = readdirSync('src', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|svelte)$/.test(entry.name))
+    .filter((entry) => !/i18n[\\/](en|pt)$/.test(entry.parentPath))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+  const composed = [...sources.matchAll(/`([a-z-]+\.[a-z-]*)\$\{[^}]*\}([a-z-]*)`/g)];
+  const unsaid = Object.keys(english).filter(
+    (key) =>
+      !sources.includes(`'${key}'`) &&
+      !composed.some(([, start = '', end = '']) => key.startsWith(start) && key.endsWith(end)),
+  );
+  expect(unsaid).toEqual([]);
 });

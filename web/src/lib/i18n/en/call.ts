@@ -48,8 +48,6 @@ export const call = {
   'call.remove-text': 'They are disconnected at once and can only come back with a new invitation.',
   'call.remove-confirm': 'Remove',
   'call.is-muted': 'Microphone is off',
-  'call.is-speaking': 'Speaking',
-  'call.has-left': 'Not here',
   'call.invite': 'Invite',
   'call.invite-title': 'Invite somebody',
 
@@ -111,7 +109,6 @@ export const call = {
   'call.shortcut-escape': 'Put the pointer away',
 
   'call.ended-title': 'This session has ended',
-  'call.ended-text': 'The history below is kept with the session.',
   'call.ended-text-guest': 'Thank you. You can close this page.',
   'call.ended-can-reopen': 'Is there more to do? It goes on in the same record.',
   'call.reopen': 'Re-open session',
@@ -137,8 +134,6 @@ export const call = {
   'call.failed-title': 'The session could not be opened',
   'call.failed-text': 'The server did not answer. Check your network and try again.',
   'call.home': 'Go to the start page',
-  'call.all-sessions': 'All sessions',
-  'call.enter-title': 'Join the session',
   'call.join-as': 'Join as',
   'call.i-need-help': 'I need help',
   'call.i-need-help-why': 'I show the problem with my camera',

@@ -21,7 +21,6 @@ export const guest = {
   'join.privacy-title': 'Before the camera starts',
   'join.privacy-text':
     'Next you see your own picture, and nobody else does. Video and sound go to the people in this session only after you press Join.',
-  'join.joining': 'Joining',
   'join.rejoining': 'Taking you back in',
 
   'refused.other-code': 'Enter another code',

@@ -47,7 +47,6 @@ export const problems = {
   'field.out-of-range': 'This is out of range.',
   'field.invalid': 'This is not valid.',
   'field.not-allowed': 'This is not allowed here.',
-  'field.email': 'This is not an email address.',
   'field.password-short': {
     one: 'Use at least {count} character.',
     other: 'Use at least {count} characters.',

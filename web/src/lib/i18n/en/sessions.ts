@@ -64,7 +64,6 @@ export const sessions = {
 
   'invite.title': 'Invite people',
   'invite.qr-label': 'QR code of the invitation link',
-  'invite.qr-hint': 'Scan with a phone’s camera',
   'invite.code': 'Join code',
   'invite.code-hint': 'Enter it at {address}',
   'invite.code-spoken': 'Join code {code}',

@@ -48,8 +48,6 @@ export const call = {
   'call.remove-text': 'A pessoa é desconectada na hora e só volta com um novo convite.',
   'call.remove-confirm': 'Remover',
   'call.is-muted': 'Microfone desligado',
-  'call.is-speaking': 'Falando',
-  'call.has-left': 'Não está aqui',
   'call.invite': 'Convidar',
   'call.invite-title': 'Convidar alguém',
 
@@ -111,7 +109,6 @@ export const call = {
   'call.shortcut-escape': 'Guardar o ponteiro',
 
   'call.ended-title': 'Esta sessão terminou',
-  'call.ended-text': 'O histórico abaixo fica guardado com a sessão.',
   'call.ended-text-guest': 'Obrigado. Você pode fechar esta página.',
   'call.ended-can-reopen': 'Ainda há o que fazer? Ela continua no mesmo registro.',
   'call.reopen': 'Reabrir sessão',
@@ -137,8 +134,6 @@ export const call = {
   'call.failed-title': 'Não foi possível abrir a sessão',
   'call.failed-text': 'O servidor não respondeu. Verifique sua rede e tente de novo.',
   'call.home': 'Ir para a página inicial',
-  'call.all-sessions': 'Todas as sessões',
-  'call.enter-title': 'Entrar na sessão',
   'call.join-as': 'Entrar como',
   'call.i-need-help': 'Preciso de ajuda',
   'call.i-need-help-why': 'Mostro o problema com a câmera',

@@ -20,8 +20,7 @@ export const guest = {
   'join.signed-in-as': 'Você participa como {name}',
   'join.privacy-title': 'Antes de a câmera ligar',
   'join.privacy-text':
-    'A seguir você vê sua própria imagem, e mais ninguém. Vídeo e som só vão para as pessoas desta sessão depois que você tocar em Participar.',
-  'join.joining': 'Entrando',
+    'A seguir você vê sua própria imagem, e mais ninguém. Vídeo e som só vão para as pessoas desta sessão depois que você tocar em Entrar.',
   'join.rejoining': 'Levando você de volta',
 
   'refused.other-code': 'Digitar outro código',

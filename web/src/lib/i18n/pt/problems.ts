@@ -49,7 +49,6 @@ export const problems = {
   'field.out-of-range': 'Isto está fora do intervalo.',
   'field.invalid': 'Isto não é válido.',
   'field.not-allowed': 'Isto não é permitido aqui.',
-  'field.email': 'Isto não é um endereço de e-mail.',
   'field.password-short': {
     one: 'Use pelo menos {count} caractere.',
     other: 'Use pelo menos {count} caracteres.',

@@ -64,7 +64,6 @@ export const sessions = {
 
   'invite.title': 'Convidar pessoas',
   'invite.qr-label': 'QR code do link do convite',
-  'invite.qr-hint': 'Aponte a câmera do celular',
   'invite.code': 'Código',
   'invite.code-hint': 'Digite em {address}',
   'invite.code-spoken': 'Código {code}',
