@@ -55,7 +55,7 @@ line!(
 
 fn parse_line(text: &str, chars_max: usize) -> Result<String, FieldCode> {
     let line = text.trim();
-    if line.is_empty() {
+    if line.chars().all(shows_nothing) {
         return Err(FieldCode::Required);
     }
     if line.chars().count() > chars_max {
@@ -71,6 +71,34 @@ fn parse_line(text: &str, chars_max: usize) -> Result<String, FieldCode> {
 /// (Unicode Standard Annex 9, explicit directional formatting).
 fn is_directional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// White space, and what leaves no mark either (Unicode's `Default_Ignorable_Code_Point`, and two
+/// letters that are drawn empty). Within a name some of it has a meaning, such as the joiner that
+/// makes one emoji of two; alone it would make a person whom nobody can see or tell from another.
+fn shows_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2060}'..='\u{2065}'
+                | '\u{206a}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 #[cfg(test)]
@@ -94,6 +122,23 @@ mod tests {
         assert_eq!(PersonName::parse(" \t "), Err(FieldCode::Required));
         assert_eq!(PersonName::parse("a\nb"), Err(FieldCode::Invalid));
         assert_eq!(PersonName::parse("a\u{202e}b"), Err(FieldCode::Invalid));
+    }
+
+    #[test]
+    fn a_name_of_nothing_that_can_be_seen_is_no_name() {
+        for invisible in [
+            "\u{200b}",
+            " \u{2060}\u{feff} ",
+            "\u{3164}",
+            "\u{2800}\u{e0020}",
+        ] {
+            assert_eq!(PersonName::parse(invisible), Err(FieldCode::Required));
+        }
+        // Two emoji joined into one, and a heart in colour.
+        for name in ["👩\u{200d}🚀", "Ana ❤\u{fe0f}"] {
+            let kept = PersonName::parse(name).expect("a fine name");
+            assert_eq!(kept.as_str(), name);
+        }
     }
 
     #[test]
