@@ -33,8 +33,21 @@ words!(FieldCode {
 
 /// Everything that is wrong with a request, so that a person sees it all at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{} fields break their rules", .0.len())]
+#[error("{}", in_words(.0))]
 pub struct FieldErrors(Vec<FieldError>);
+
+fn in_words(errors: &[FieldError]) -> String {
+    let words = errors.iter().map(|FieldError { field, code }| {
+        let rule = match code {
+            FieldCode::Required => "must not be empty",
+            FieldCode::TooShort => "is too short",
+            FieldCode::TooLong => "is too long",
+            FieldCode::Invalid => "does not have the right form",
+        };
+        format!("{field} {rule}")
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
 
 impl FieldErrors {
     /// The error of a single field.
@@ -74,5 +87,9 @@ mod tests {
             .map(|e| (e.field, e.code.as_str()))
             .collect();
         assert_eq!(found, [("email", "invalid"), ("password", "too_short")]);
+        assert_eq!(
+            fields.to_string(),
+            "email does not have the right form; password is too short"
+        );
     }
 }
