@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::problem::{FieldCode, Kind, Problem};
@@ -42,9 +42,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        match error.inner().classify() {
-            Category::Data => Problem::field(field_name(error.inner(), &path), FieldCode::Invalid),
-            Category::Syntax | Category::Eof | Category::Io => not_json(error.inner()),
+        let is_json = match error.inner().classify() {
+            Category::Data => true,
+            // For an enum, anything but a name or an object counts as a mistake in the syntax.
+            Category::Syntax => serde_json::from_slice::<IgnoredAny>(bytes).is_ok(),
+            Category::Eof | Category::Io => false,
+        };
+        if is_json {
+            Problem::field(field_name(error.inner(), &path), FieldCode::Invalid)
+        } else {
+            not_json(error.inner())
         }
     })?;
     json.end().map_err(|error| not_json(&error))?;
@@ -92,6 +99,14 @@ mod tests {
     struct Sample {
         #[serde(rename = "name")]
         _name: String,
+        #[serde(rename = "role")]
+        _role: Option<Role>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Role {
+        Expert,
     }
 
     async fn extract(content_type: &str, body: Vec<u8>) -> Result<(), Problem> {
@@ -133,6 +148,8 @@ mod tests {
             (&br#"{}"#[..], "name"),
             (br#"{"name":"Ana","nam":"secret"}"#, "nam"),
             (br#"{"name":{"secret":1}}"#, "name"),
+            (br#"{"name":"Ana","role":1}"#, "role"),
+            (br#"{"name":"Ana","role":["expert"]}"#, "role"),
         ] {
             let problem = refusal("application/json", body).await;
             assert_eq!(problem["status"], 422);
