@@ -38,4 +38,5 @@ pub(super) fn read(
     Ok(given)
 }
 
-const PREFIX: &str = "HELPSIGHT_";
+/// What the names of our variables begin with.
+pub(crate) const PREFIX: &str = "HELPSIGHT_";

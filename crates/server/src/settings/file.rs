@@ -52,6 +52,15 @@ impl Reader<'_> {
                 && is_section(&key)
             {
                 self.read_table(inner, &format!("{key}."), given)?;
+            } else if is_section(&key) {
+                return Err(SettingsError::BadValue {
+                    key: key.clone(),
+                    problem: format!("is a section: write [{key}] and its settings below"),
+                    source_place: Source::File {
+                        path: self.path.to_owned(),
+                        line,
+                    },
+                });
             } else {
                 let sections = list::ALL.iter().filter_map(|setting| setting.section);
                 let keys = list::ALL.iter().map(Setting::key);

@@ -1,6 +1,6 @@
 //! Every setting there is.
 
-use domain::{PolicyLevel, PolicyName, PolicyValue};
+use domain::{PolicyKind, PolicyLevel, PolicyName, PolicyValue};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -82,7 +82,11 @@ pub(crate) static ALL: &[Setting] = &[
         flag: Some("public-url"),
         description: "The address at which people's browsers find Helpsight; links and cookies are made for it. Without one it is that of the listener.",
         apply: |settings, value| {
-            settings.public_url = Some(web_address(value)?);
+            let url = web_address(value)?;
+            if url.path() != "/" {
+                return Err("must end with the host or its port: Helpsight takes the whole of a host, and no path below it".to_owned());
+            }
+            settings.public_url = Some(url);
             Ok(())
         },
     },
@@ -332,7 +336,8 @@ fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
 
 fn web_address(value: &Value) -> Result<Url, String> {
     let url: Url = parsed(value, WEB_ADDRESS)?;
-    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let is_anybodys = url.username().is_empty() && url.password().is_none();
+    let is_plain = url.query().is_none() && url.fragment().is_none() && is_anybodys;
     if matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain {
         Ok(url)
     } else {
@@ -343,16 +348,20 @@ fn web_address(value: &Value) -> Result<Url, String> {
 const WEB_ADDRESS: &str = "must be a web address, such as https://help.example.com";
 
 fn policy(settings: &mut Settings, name: PolicyName, value: &Value) -> Result<(), String> {
-    let value = match value {
-        Value::Switch(on) => PolicyValue::Switch(*on),
-        Value::Number(seconds) => {
-            let seconds = u64::try_from(*seconds);
-            PolicyValue::Seconds(seconds.map_err(|_| "must not be negative")?)
+    let kind = name.kind();
+    let expectation = match kind {
+        PolicyKind::Switch => Form::Switch.expectation(),
+        PolicyKind::Seconds { min, max } => format!("must be from {min} to {max}"),
+    };
+    let value = match (kind, value) {
+        (PolicyKind::Switch, Value::Switch(on)) => PolicyValue::Switch(*on),
+        (PolicyKind::Seconds { .. }, Value::Number(seconds)) => {
+            PolicyValue::Seconds(u64::try_from(*seconds).map_err(|_| expectation.clone())?)
         }
-        Value::Text(_) | Value::List(_) => return Err("must be a number, true or false".to_owned()),
+        (PolicyKind::Switch | PolicyKind::Seconds { .. }, _) => return Err(expectation),
     };
     settings
         .policies
         .set(PolicyLevel::Installation, name, value)
-        .map_err(|error| error.to_string())
+        .map_err(|_| expectation)
 }

@@ -23,6 +23,7 @@ use ipnet::IpNet;
 use url::{Host, Url};
 
 pub(crate) use documents::{effective, example, reference};
+pub(crate) use environment::PREFIX;
 pub(crate) use flags::Flags;
 pub(crate) use resolve::{Resolved, resolve};
 

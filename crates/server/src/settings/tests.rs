@@ -170,8 +170,30 @@ fn a_bad_value_is_an_error_with_its_place_and_what_is_taken() {
     );
     insta::assert_snapshot!(
         complaint("[policies]\n\"sessions.code_ttl\" = 5", &[]),
-        @"FILE, line 2: policies.sessions.code_ttl sessions.code_ttl does not take this value"
+        @"FILE, line 2: policies.sessions.code_ttl must be from 3600 to 2592000"
     );
+    insta::assert_snapshot!(
+        complaint("[policies]\nfiles.enabled = 5", &[]),
+        @"FILE, line 2: policies.files.enabled must be true or false"
+    );
+    insta::assert_snapshot!(
+        complaint("media = 5", &[]),
+        @"FILE, line 1: media is a section: write [media] and its settings below"
+    );
+}
+
+#[test]
+fn the_public_address_is_a_host_and_nothing_else() {
+    for (url, is_taken) in [
+        ("https://help.example.com", true),
+        ("https://help.example.com:8443/", true),
+        ("https://help.example.com/sub", false),
+        ("https://:secret@help.example.com", false),
+        ("https://somebody@help.example.com", false),
+    ] {
+        let resolved = resolve_all("", &[("HELPSIGHT_PUBLIC_URL", url)], &[]);
+        assert_eq!(resolved.is_ok(), is_taken, "{url}");
+    }
 }
 
 #[test]
