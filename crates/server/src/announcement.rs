@@ -48,7 +48,19 @@ pub(crate) fn farewell() {
 
 /// Says in one line why nothing more happens.
 pub(crate) fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "helpsight: {error:#}");
+    let _ = writeln!(io::stderr(), "helpsight: {}", in_one_line(error));
+}
+
+/// An error and its causes; some libraries repeat a cause in the text of what it led to.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if !said.last().is_some_and(|before| before.ends_with(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
 }
 
 fn say(text: &str) {

@@ -1,8 +1,10 @@
 //! The real binary: how it starts, what it says, how it stops.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    os::unix::ffi::OsStrExt as _,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
 };
@@ -202,6 +204,67 @@ fn an_unknown_variable_keeps_it_from_starting() {
         .expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("HELPSIGHT_HTTP__LISTEN"));
+}
+
+#[test]
+fn a_variable_that_is_no_text_keeps_it_from_starting() {
+    let broken = OsStr::from_bytes(b"\xff");
+    let value_broken = [(OsStr::new("HELPSIGHT_PUBLIC_URL"), broken)];
+    let name_broken = [(OsStr::from_bytes(b"HELPSIGHT_\xff"), OsStr::new("1"))];
+    for variables in [value_broken, name_broken] {
+        let output = helpsight()
+            .arg("config")
+            .envs(variables)
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert!(
+            said.contains("HELPSIGHT_") && said.contains("UTF-8"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_database_is_named_with_what_to_do_about_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("helpsight.db");
+    std::fs::write(
+        &database,
+        "this is no database, and long enough to look like one",
+    )
+    .expect("written");
+    let serve = helpsight()
+        .args(["serve", "--http", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
+    for output in [serve, admin(folder.path(), &["owner", "list"])] {
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert!(
+            said.contains("helpsight.db") && said.contains("backup"),
+            "{said}"
+        );
+        assert_eq!(said.matches("file is not a database").count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn an_owner_who_cannot_be_added_is_told_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Server::start(folder.path(), &[]).set_up();
+    let output = admin(
+        folder.path(),
+        &["owner", "add", "--name", "", "--email", "zz"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("name must not be empty") && said.contains("email"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use api::Links;
 use app::recovery::Recovery;
 use domain::EmailAddress;
-use store::{SqliteStore, Store};
+use store::Store;
 
-use super::{runtime, settings};
+use super::{open_database, runtime, settings};
 use crate::{
     announcement,
     command_line::{Admin, AdminOwner, AdminSubject},
@@ -34,7 +34,7 @@ pub(crate) fn run(admin: &Admin) -> anyhow::Result<()> {
 async fn with_recovery(flags: &Flags, owner: &AdminOwner) -> anyhow::Result<()> {
     let settings = settings(flags)?.settings;
     let dir = DataDir::existing(&settings.data_dir)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.database()).await?);
+    let store: Arc<dyn Store> = Arc::new(open_database(&dir).await?);
     let recovery = Recovery::new(
         Arc::clone(&store),
         Arc::new(SystemClock),

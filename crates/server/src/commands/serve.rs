@@ -16,7 +16,7 @@ use api::Api;
 use app::{App, HashingCost};
 use media::EmbeddedEngine;
 use rtc::RtcEngine;
-use store::{SqliteStore, Store};
+use store::Store;
 use time::OffsetDateTime;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -26,7 +26,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{runtime, settings};
+use super::{open_database, runtime, settings};
 use crate::{
     announcement::{self, Started},
     command_line::Serve,
@@ -81,7 +81,7 @@ impl Server {
         let settings = &settings;
         let (engine, rtc_events) = start_media(settings, &dir).await?;
         dir.keep_database_private()?;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.database()).await?);
+        let store: Arc<dyn Store> = Arc::new(open_database(&dir).await?);
         let app = open_app(settings, Arc::clone(&store), Arc::clone(&engine)).await?;
         let rtc_news = tokio::spawn({
             let app = app.clone();
