@@ -55,6 +55,8 @@ test('expert and guest see and hear each other within half a second', async ({ o
     expert: { camera: await cameraClip(WIDE), microphone: await tone(TONE_HZ.expert) },
     guest: { camera: await cameraClip(HD), microphone: await tone(TONE_HZ.guest), isPhone: true },
   });
+  // The title of the screen before is not said any more.
+  await expect(expert.page.locator('#svelte-announcer')).toHaveText('');
   // On the stage of both: what the guest's camera sees.
   await expectLive(guest.ownVideo, expert.stageVideo, HD);
   await expectLive(expert.ownVideo, guest.videoOf(OWNER.name), WIDE);
