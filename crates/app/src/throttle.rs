@@ -26,10 +26,13 @@ pub(crate) struct Throttles {
     /// Wrong join codes of the whole installation: with it a thousand networks guess hardly faster
     /// than one.
     pub(crate) join_codes: Throttle<()>,
-    /// What is left to each site while that is used up, so that nobody can lock all guests out by
-    /// guessing: enough for a person who mistypes, while a thousand sites together try no more
-    /// than a millionth of all codes in an hour.
-    pub(crate) join_code_by_site: Throttle<Site>,
+    /// What is left to each address while that is used up, so that nobody can lock all guests out
+    /// by guessing: enough for a person who mistypes.
+    pub(crate) spare_join_code_by_address: Throttle<Network>,
+    /// What is then left to all addresses of a site, of which one customer may have many: more than
+    /// one guesser among them uses up, while a thousand sites together try a few millionths of all
+    /// codes in an hour.
+    pub(crate) spare_join_code_by_site: Throttle<Site>,
     /// Wrong links. They cannot be guessed; this keeps the database out of it.
     pub(crate) wrong_link_by_address: Throttle<Network>,
 }
@@ -41,7 +44,8 @@ impl Default for Throttles {
             sign_in_by_email: Throttle::new(10, Duration::seconds(30)),
             join_code_by_address: Throttle::new(20, Duration::seconds(15)),
             join_codes: Throttle::new(600, Duration::seconds(5)),
-            join_code_by_site: Throttle::new(3, Duration::hours(1)),
+            spare_join_code_by_address: Throttle::new(3, Duration::hours(1)),
+            spare_join_code_by_site: Throttle::new(9, Duration::minutes(20)),
             wrong_link_by_address: Throttle::new(60, Duration::seconds(5)),
         }
     }

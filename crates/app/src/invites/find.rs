@@ -133,7 +133,7 @@ enum Paid {
     Nothing,
     /// From the budget that all share.
     Shared,
-    /// From what is left to each site while the shared budget is used up.
+    /// From what is left to each address and site while the shared budget is used up.
     Spare,
 }
 
@@ -162,7 +162,10 @@ impl<'a> Attempt<'a> {
             (Ok(_), Paid::Spare) => {
                 let site = self.network.site();
                 throttles.join_code_by_address.give_back(&self.network, now);
-                throttles.join_code_by_site.give_back(&site, now);
+                throttles
+                    .spare_join_code_by_address
+                    .give_back(&self.network, now);
+                throttles.spare_join_code_by_site.give_back(&site, now);
             }
         }
         found
@@ -175,7 +178,10 @@ fn pay_for_code(app: &App, network: &Network) -> Result<Paid, Throttled> {
     if throttles.join_codes.take(&(), now).is_ok() {
         return Ok(Paid::Shared);
     }
-    throttles.join_code_by_site.take(&network.site(), now)?;
+    throttles.spare_join_code_by_address.take(network, now)?;
+    throttles
+        .spare_join_code_by_site
+        .take(&network.site(), now)?;
     Ok(Paid::Spare)
 }
 

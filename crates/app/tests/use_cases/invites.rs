@@ -257,7 +257,7 @@ async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_lock_nobody_o
     }
     let sites = 10_000 / 256 + 1;
     assert!(
-        answered <= 600 + 3 * sites,
+        answered <= 600 + 9 * sites,
         "{answered} codes could be tried"
     );
     let by_code = InviteKey::Code(invite.code);
@@ -285,6 +285,31 @@ async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_lock_nobody_o
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn who_guesses_locks_neither_other_sites_nor_the_neighbours_out() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("a code");
+    let mut wrong = wrong_codes(invite.code);
+    for site in 0..40 {
+        for _ in 0..19 {
+            let key = wrong.next().expect("there are many");
+            let refused = invites::look_up(&stage.app, None, key, address(site * 256)).await;
+            assert!(refused.is_err());
+        }
+    }
+    let right = InviteKey::Code(invite.code);
+    let guesser = invites::look_up(&stage.app, None, right, address(39 * 256)).await;
+    assert!(
+        matches!(guesser, Err(InviteError::TooManyAttempts { .. })),
+        "{guesser:?}"
+    );
+    for honest in [address(39 * 256 + 1), address(50 * 256)] {
+        let found = invites::look_up(&stage.app, None, right, honest).await;
+        assert!(found.is_ok(), "{found:?}");
+    }
 }
 
 #[tokio::test]
