@@ -114,6 +114,16 @@ const SCENES: readonly Scene[] = [
       visitorAt(hand, (await (await hand.owner()).createSession('expert', TITLE)).invite.link),
   },
   {
+    name: 'join by link, on another device',
+    show: async (hand) => {
+      const { invite } = await (await hand.owner()).createSession('expert', TITLE);
+      const person = await visitorAt(hand, invite.link);
+      await person.page.locator('summary').click();
+      await expect(person.page.locator('details').getByRole('img')).toBeVisible();
+      return person;
+    },
+  },
+  {
     name: 'join by link to a long title without a space',
     show: async (hand) =>
       visitorAt(hand, (await (await hand.owner()).createSession('expert', LONG_TITLE)).invite.link),

@@ -21,6 +21,9 @@ export const guest = {
   'join.privacy-title': 'Before the camera starts',
   'join.privacy-text':
     'Next you see your own picture, and nobody else does. Video and sound go to the people in this session only after you press Join.',
+  'join.other-device': 'Use your phone instead',
+  'join.other-device-text': 'Point the phone’s camera at this code. It opens the same invitation there.',
+  'join.other-device-code': 'QR code of this invitation',
   'join.rejoining': 'Taking you back in',
 
   'refused.other-code': 'Enter another code',

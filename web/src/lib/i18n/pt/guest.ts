@@ -21,6 +21,9 @@ export const guest = {
   'join.privacy-title': 'Antes de a câmera ligar',
   'join.privacy-text':
     'A seguir você vê sua própria imagem, e mais ninguém. Vídeo e som só vão para as pessoas desta sessão depois que você tocar em Entrar.',
+  'join.other-device': 'Usar o celular',
+  'join.other-device-text': 'Aponte a câmera do celular para este código. Ele abre o mesmo convite lá.',
+  'join.other-device-code': 'Código QR deste convite',
   'join.rejoining': 'Levando você de volta',
 
   'refused.other-code': 'Digitar outro código',
