@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { browserOf, problemBeforeAsking, problemOf } from './device-problem.ts';
+import { wordsFor } from './device-words.ts';
 
 describe('a rejected request for a device', () => {
   test.each([
@@ -65,5 +66,18 @@ describe('the help for a denied device', () => {
     ['curl/8', 'other'],
   ])('knows %s', (userAgent, expected) => {
     expect(browserOf(userAgent)).toBe(expected);
+  });
+
+  test('shows what to press where the words speak of a symbol beside the address', () => {
+    const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36';
+    const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
+    const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1';
+    const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15';
+    const picture = (userAgent: string) => wordsFor('camera', 'denied', userAgent).picture;
+    expect(picture(chrome)).toEqual({ symbol: 'sliders', isBelow: false });
+    expect(picture(firefox)).toEqual({ symbol: 'camera-off', isBelow: false });
+    expect(picture(iphone)).toEqual({ symbol: 'lines', isBelow: true });
+    expect(picture(mac)).toBeNull();
+    expect(wordsFor('camera', 'in-use', chrome).picture).toBeNull();
   });
 });

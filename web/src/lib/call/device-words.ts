@@ -7,10 +7,24 @@ import { browserOf, type Browser, type DeviceKind, type DeviceProblem } from './
 export interface DeviceWords {
   title: PlainMessageKey;
   help: PlainMessageKey;
+  /** What to press, where that is a symbol in the address bar. */
+  picture: BarPicture | null;
+}
+
+export type BarSymbol = 'sliders' | 'lock' | 'camera-off' | 'lines';
+
+export interface BarPicture {
+  symbol: BarSymbol;
+  isBelow: boolean;
 }
 
 export function wordsFor(kind: DeviceKind, problem: DeviceProblem, userAgent: string): DeviceWords {
-  return { title: titleOf(kind, problem), help: helpFor(problem, browserOf(userAgent)) };
+  const browser = browserOf(userAgent);
+  return {
+    title: titleOf(kind, problem),
+    help: helpFor(problem, browser),
+    picture: problem === 'denied' ? PICTURES[browser] : null,
+  };
 }
 
 /** One pair of words when both devices have the same trouble, else one for each. */
@@ -73,3 +87,15 @@ function helpFor(problem: DeviceProblem, browser: Browser): PlainMessageKey {
 function isOfPermission(problem: DeviceProblem): boolean {
   return problem === 'denied' || problem === 'denied-by-system' || problem === 'dismissed';
 }
+
+/** Safari on a computer has it in its menu, which a picture of the address bar does not show. */
+const PICTURES: Readonly<Record<Browser, BarPicture | null>> = {
+  chrome: { symbol: 'sliders', isBelow: false },
+  'chrome-android': { symbol: 'sliders', isBelow: false },
+  edge: { symbol: 'lock', isBelow: false },
+  firefox: { symbol: 'camera-off', isBelow: false },
+  'firefox-android': { symbol: 'lock', isBelow: false },
+  safari: null,
+  'safari-ios': { symbol: 'lines', isBelow: true },
+  other: null,
+};
