@@ -8,6 +8,7 @@
 //! oldest packet, a slow signalling client is disconnected, news for the product is dropped and
 //! counted); a panic in a shard is caught, and its clients join anew.
 
+mod batch;
 mod engine;
 mod receiver;
 mod shard_thread;

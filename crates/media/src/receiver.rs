@@ -16,10 +16,7 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
 use tokio::io::Interest;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    shard_thread::{Packet, ShardHandle},
-    socket::destination,
-};
+use crate::{shard_thread::ShardHandle, socket::destination};
 
 /// Every live path checks itself every few seconds and stays among the newest.
 const PATHS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("not zero");
@@ -84,16 +81,11 @@ impl Receiver {
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
         let destination = destination(&self.candidates, meta.dst_ip, source.ip());
         for payload in bytes.chunks(meta.stride.max(1)) {
-            let packet = Packet {
-                source,
-                destination,
-                payload: payload.to_vec(),
-            };
             match self.owner_of(source, payload) {
-                Owner::Shard(shard) => self.shards[shard].deliver(packet),
+                Owner::Shard(shard) => self.shards[shard].deliver(source, destination, payload),
                 Owner::Unnamed => {
                     for shard in &*self.shards {
-                        shard.deliver(packet.clone());
+                        shard.deliver(source, destination, payload);
                     }
                 }
                 Owner::Nobody => {}

@@ -20,20 +20,23 @@ use signal::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::socket::MediaSocket;
+use crate::{batch::Batch, socket::MediaSocket};
 
 /// A tenth of a second of packets at full load; what waits longer is late anyway.
 const PACKETS_MAX: usize = 8192;
 const COMMANDS_MAX: usize = 1024;
-/// Packets handled before commands get their turn.
-const PACKETS_AT_ONCE: usize = 256;
+/// Buffers kept for the packets to come.
+const SPARE_MAX: usize = 256;
+/// Packets taken together, before what follows from them is sent: a picture's worth. Commands get
+/// their turn in between.
+const PACKETS_AT_ONCE: usize = 32;
 
 /// A received packet.
-#[derive(Debug, Clone)]
-pub(crate) struct Packet {
-    pub(crate) source: SocketAddr,
-    pub(crate) destination: SocketAddr,
-    pub(crate) payload: Vec<u8>,
+#[derive(Debug)]
+struct Packet {
+    source: SocketAddr,
+    destination: SocketAddr,
+    payload: Vec<u8>,
 }
 
 /// What others ask of a shard thread.
@@ -64,6 +67,7 @@ pub(crate) enum Command {
 #[derive(Clone)]
 pub(crate) struct ShardHandle {
     packets: Arc<ArrayQueue<Packet>>,
+    spare: Arc<ArrayQueue<Vec<u8>>>,
     commands: mpsc::Sender<Command>,
     counters: Arc<Counters>,
     thread: Thread,
@@ -84,7 +88,15 @@ pub(crate) struct Stopped;
 
 impl ShardHandle {
     /// Hands over a packet; when the shard is behind, its oldest one is dropped.
-    pub(crate) fn deliver(&self, packet: Packet) {
+    pub(crate) fn deliver(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) {
+        let mut payload = self.spare.pop().unwrap_or_default();
+        payload.clear();
+        payload.extend_from_slice(bytes);
+        let packet = Packet {
+            source,
+            destination,
+            payload,
+        };
         if self.packets.force_push(packet).is_some() {
             self.counters
                 .packets_dropped
@@ -120,6 +132,7 @@ pub(crate) fn spawn(
     events: mpsc::Sender<RtcEvent>,
 ) -> io::Result<(ShardHandle, JoinHandle<()>)> {
     let packets = Arc::new(ArrayQueue::new(PACKETS_MAX));
+    let spare = Arc::new(ArrayQueue::new(SPARE_MAX));
     let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
     let counters = Arc::new(Counters::default());
     let (config, engine) = factory();
@@ -129,6 +142,8 @@ pub(crate) fn spawn(
         socket,
         events,
         packets: Arc::clone(&packets),
+        spare: Arc::clone(&spare),
+        batch: Batch::default(),
         commands: receiver,
         counters: Arc::clone(&counters),
         connections: HashMap::new(),
@@ -143,6 +158,7 @@ pub(crate) fn spawn(
     Ok((
         ShardHandle {
             packets,
+            spare,
             commands,
             counters,
             thread,
@@ -157,6 +173,9 @@ struct ShardThread {
     socket: Arc<MediaSocket>,
     events: mpsc::Sender<RtcEvent>,
     packets: Arc<ArrayQueue<Packet>>,
+    /// Buffers on their way back to the receiver.
+    spare: Arc<ArrayQueue<Vec<u8>>>,
+    batch: Batch,
     commands: mpsc::Receiver<Command>,
     counters: Arc<Counters>,
     connections: HashMap<ConnectionId, mpsc::Sender<Frame>>,
@@ -176,13 +195,12 @@ impl ShardThread {
                     break;
                 };
                 is_idle = false;
-                let transport = Transport::Udp;
-                self.handle(Input::Datagram(Datagram {
-                    transport,
-                    source: packet.source,
-                    destination: packet.destination,
-                    payload: &packet.payload,
-                }));
+                self.receive(&packet);
+                // When there are enough of them, this one is let go.
+                let _ = self.spare.push(packet.payload);
+            }
+            if !is_idle {
+                self.handle(Input::Timeout);
             }
             match self.commands.try_recv() {
                 Ok(Command::Stop { done }) => {
@@ -248,6 +266,24 @@ impl ShardThread {
         }
     }
 
+    fn receive(&mut self, packet: &Packet) {
+        let now = now();
+        let datagram = Datagram {
+            transport: Transport::Udp,
+            source: packet.source,
+            destination: packet.destination,
+            payload: &packet.payload,
+        };
+        let edge = AssertUnwindSafe(&mut self.edge);
+        let received = catch_unwind(move || {
+            let edge = edge;
+            edge.0.receive(datagram, now);
+        });
+        if received.is_err() {
+            self.recover(now);
+        }
+    }
+
     fn handle(&mut self, input: Input<'_>) {
         let now = now();
         let edge = AssertUnwindSafe(&mut self.edge);
@@ -268,16 +304,14 @@ impl ShardThread {
     fn carry_out(&mut self) {
         loop {
             match self.edge.poll() {
-                Output::Transmit(transmit) => {
-                    // A packet that cannot be sent is a packet lost: the protocols repair it.
-                    let _ = self.socket.send(&transmit);
-                }
+                Output::Transmit(transmit) => self.batch.push(&transmit, &self.socket),
                 Output::Frame { connection, frame } => self.send_frame(connection, frame),
                 Output::Close { connection } => {
                     self.connections.remove(&connection);
                 }
                 Output::Event(event) => self.tell(event),
                 Output::Timeout { at } => {
+                    self.batch.flush(&self.socket);
                     self.deadline = at;
                     return;
                 }

@@ -12,6 +12,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// A second of video for a few hundred subscribers; the kernel gives what its limit allows.
 const BUFFER_BYTES: usize = 8 << 20;
 
+/// Both ends of a packet's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+}
+
 #[derive(Debug)]
 pub(crate) struct MediaSocket {
     socket: UdpSocket,
@@ -77,14 +84,20 @@ impl MediaSocket {
         &self.candidates
     }
 
-    /// Sends one packet. A full socket buffer drops it, as the network would.
-    pub(crate) fn send(&self, transmit: &signal::Transmit) -> io::Result<()> {
-        let source = transmit.source.ip();
+    /// How many packets the kernel takes in one call (UDP segmentation offload); 1 without it.
+    pub(crate) fn segments_max(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    /// Sends packets of one size, the last perhaps smaller, that stand one after the other in
+    /// `contents`. A full socket buffer drops them, as the network would.
+    pub(crate) fn send(&self, path: Path, contents: &[u8], segment_size: usize) -> io::Result<()> {
+        let source = path.source.ip();
         let transmit = Transmit {
-            destination: self.outgoing(transmit.destination),
+            destination: self.outgoing(path.destination),
             ecn: None,
-            contents: &transmit.payload,
-            segment_size: None,
+            contents,
+            segment_size: (contents.len() > segment_size).then_some(segment_size),
             // An address that is only configured (NAT 1:1) is not one to send from.
             src_ip: self.local.contains(&source).then_some(source),
         };

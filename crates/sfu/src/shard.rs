@@ -25,8 +25,8 @@ use tracing::debug;
 
 use crate::{
     io::{
-        Channel, Config, Event, Input, Link, Offerer, Output, PeerId, Reason, Request, TrackId,
-        Transmit, Transport,
+        Channel, Config, Datagram, Event, Input, Link, Offerer, Output, PeerId, Reason, Request,
+        TrackId, Transmit, Transport,
     },
     peer::{Announced, Identity, Peer},
     publication::Publication,
@@ -79,6 +79,18 @@ impl Shard {
         }
         self.wake_due(now);
         while let Some(peer) = self.dirty.pop() {
+            self.drain(peer, now);
+        }
+        self.active = None;
+    }
+
+    /// Takes in one of several packets that came together, without sending what follows from it:
+    /// call [`Self::handle`] after the last. What one subscriber gets of all of them then leaves in
+    /// one go.
+    pub fn receive(&mut self, datagram: Datagram<'_>, now: Instant) {
+        self.on_datagram(datagram, now);
+        if let Some(peer) = self.active {
+            // The library wants its answer to each packet taken before the next.
             self.drain(peer, now);
         }
         self.active = None;

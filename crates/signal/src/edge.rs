@@ -23,7 +23,7 @@ use std::{
 };
 
 use livekit_protocol::{ParticipantInfo, ParticipantUpdate, signal_response::Message};
-use sfu::{PeerId, Shard};
+use sfu::{Datagram, PeerId, Shard};
 
 use crate::{
     io::{Config, ConnectionId, Event, Input, Now, Output},
@@ -105,6 +105,12 @@ impl Edge {
         };
         self.pump(now);
         self.active = None;
+    }
+
+    /// Takes in one of several media packets that came together; call [`Self::handle`] after the
+    /// last, which sends what follows from all of them.
+    pub fn receive(&mut self, datagram: Datagram<'_>, now: Now) {
+        self.shard.receive(datagram, now.instant);
     }
 
     /// After a panic in [`Self::handle`]: gives up the room that it happened in, whose clients
