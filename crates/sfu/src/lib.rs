@@ -18,6 +18,8 @@ mod forward;
 mod io;
 mod keyframes;
 mod meter;
+mod overtaking;
+mod packet;
 mod peer;
 mod publication;
 mod rewriter;

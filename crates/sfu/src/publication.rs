@@ -11,6 +11,8 @@ use crate::{
     io::{Kind, Layer, PeerId, Purpose, TrackId},
     keyframes::KeyframeThrottle,
     meter::Meter,
+    overtaking::Overtaking,
+    packet::Packet,
     speech::Speech,
 };
 
@@ -38,6 +40,8 @@ pub(crate) struct Stream {
     pub(crate) layer: Layer,
     pub(crate) meter: Meter,
     pub(crate) keyframes: KeyframeThrottle,
+    /// The newest packets: the first one of a key frame may be overtaken.
+    pub(crate) overtaking: Overtaking,
     last_packet: Instant,
 }
 
@@ -74,6 +78,7 @@ impl Publication {
             layer,
             meter: Meter::new(now),
             keyframes: KeyframeThrottle::default(),
+            overtaking: Overtaking::default(),
             last_packet: now,
         });
     }
@@ -95,6 +100,12 @@ impl Publication {
 
     pub(crate) fn stream_mut(&mut self, ssrc: u32) -> Option<&mut Stream> {
         self.streams.iter_mut().find(|stream| stream.ssrc == ssrc)
+    }
+
+    /// The packets that came before the first one of their key frame.
+    pub(crate) fn overtaking(&mut self, ssrc: u32, first: &Packet) -> Vec<Packet> {
+        let stream = self.stream_mut(ssrc);
+        stream.map_or_else(Vec::new, |stream| stream.overtaking.take(first))
     }
 
     /// The streams that are flowing.

@@ -49,7 +49,7 @@ pub struct Shard {
     active: Option<PeerId>,
     outputs: VecDeque<Output>,
     /// Kept for its memory: the stream that each subscriber of a packet's track is to get.
-    destinations: Vec<Option<u32>>,
+    targets: Vec<Option<u32>>,
 }
 
 impl Shard {
@@ -66,7 +66,7 @@ impl Shard {
             dirty: Vec::new(),
             active: None,
             outputs: VecDeque::new(),
-            destinations: Vec::new(),
+            targets: Vec::new(),
         }
     }
 

@@ -122,8 +122,8 @@ impl Person {
     /// Whether the picture that a packet belongs to, or the next one, is a key frame. The first
     /// picture of a stream is one, also when its beginning is lost.
     ///
-    /// There the engine does not repair yet: packets of a key frame that overtake its first one,
-    /// and those of the layer before that come after it, are not sent to the subscriber.
+    /// There the engine does not repair everything: packets of the layer before that come after the
+    /// first one of a key frame are not sent to the subscriber.
     pub(crate) fn is_beside_keyframe(&self, ssrc: u32, sequence: u64) -> bool {
         let Some(stream) = self.pictures.get(&ssrc) else {
             return false;

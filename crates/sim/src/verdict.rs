@@ -97,7 +97,8 @@ fn judge_stream(
         // Sound is not sent again.
         Severity::Lossy if stream.pictures == 0 => u64::MAX,
         // A sender stops repeating itself for a while when repeats are 15 % of what it sends.
-        Severity::Lossy => stream.packets / LOSSY_MAY_LOSE_ONE_IN,
+        // What is missing when a stream ends is not asked for any more.
+        Severity::Lossy => (stream.packets / LOSSY_MAY_LOSE_ONE_IN).max(1),
         Severity::Broken => u64::MAX,
     };
     if lost > may_lose {

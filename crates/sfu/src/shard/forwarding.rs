@@ -4,7 +4,7 @@ use std::{mem, time::Instant};
 
 use str0m::{
     format::Codec,
-    rtp::{ExtensionValues, RtpPacket, RtpWrite, Vp8Descriptor},
+    rtp::{RtpPacket, RtpWrite, Vp8Descriptor},
 };
 
 use super::Shard;
@@ -12,7 +12,9 @@ use crate::{
     codec::Format,
     forward::{Forward, Incoming, Leaving},
     io::{Kind, PeerId},
+    packet::Packet,
     peer::Peer,
+    publication::Publication,
     rewriter::Position,
 };
 
@@ -24,48 +26,81 @@ impl Shard {
         let Some((index, incoming)) = arrived(peer, packet, now) else {
             return;
         };
+        let packet = &Packet::new(packet);
         let publication = &mut peer.publications[index];
         let is_video = publication.kind() == Kind::Video;
         let mut forwards = mem::take(&mut publication.forwards);
-        let publication = &*publication;
-        let mut waits_for = None;
-        let mut destinations = mem::take(&mut self.destinations);
-        for forward in &mut forwards {
-            let target = forward
-                .target
-                .and_then(|layer| publication.stream_for(layer, now));
-            if is_video && forward.waits_for(target) {
-                waits_for = target;
-            }
-            destinations.push(target);
-        }
-        for (forward, target) in forwards.iter_mut().zip(destinations.drain(..)) {
+        let mut targets = mem::take(&mut self.targets);
+        let waits_for = aim(publication, &forwards, &mut targets, now);
+        let early = if is_video && incoming.is_entry {
+            publication.overtaking(incoming.ssrc, packet)
+        } else {
+            Vec::new()
+        };
+        for (forward, target) in forwards.iter_mut().zip(targets.drain(..)) {
             let Some(subscriber) = self.peers.get_mut(&forward.peer) else {
                 continue;
             };
             if !subscriber.is_connected {
                 continue;
             }
+            let begins = forward.current() != Some(incoming.ssrc);
             let Some(leaving) = forward.take(&incoming, target, &subscriber.rtc, now) else {
                 continue;
             };
             write(subscriber, forward, packet, leaving, is_video);
+            for packet in early.iter().filter(|_| begins) {
+                let incoming = describe(
+                    packet.ssrc,
+                    packet.position,
+                    &packet.payload,
+                    incoming.format,
+                );
+                if let Some(leaving) = forward.take(&incoming, target, &subscriber.rtc, now) {
+                    write(subscriber, forward, packet, leaving, is_video);
+                }
+            }
             if !mem::replace(&mut subscriber.is_dirty, true) {
                 self.dirty.push(forward.peer);
             }
         }
-        self.destinations = destinations;
+        self.targets = targets;
         if let Some(peer) = self.peers.get_mut(&id) {
             let publication = &mut peer.publications[index];
             publication.forwards = forwards;
-            if let Some(ssrc) = waits_for
+            if let Some(ssrc) = waits_for.filter(|_| is_video)
                 && !(incoming.is_entry && incoming.ssrc == ssrc)
                 && let Some(stream) = publication.stream_mut(ssrc)
             {
                 stream.keyframes.want(now);
             }
+            if is_video
+                && !incoming.is_entry
+                && let Some(stream) = publication.stream_mut(incoming.ssrc)
+            {
+                stream.overtaking.keep(packet);
+            }
         }
     }
+}
+
+/// The stream that each subscriber is to get, and one that somebody waits for.
+fn aim(
+    publication: &Publication,
+    forwards: &[Forward],
+    targets: &mut Vec<Option<u32>>,
+    now: Instant,
+) -> Option<u32> {
+    let mut waits_for = None;
+    for forward in forwards {
+        let layer = forward.target;
+        let target = layer.and_then(|layer| publication.stream_for(layer, now));
+        if forward.waits_for(target) {
+            waits_for = target;
+        }
+        targets.push(target);
+    }
+    waits_for
 }
 
 /// Notes a packet's arrival; tells whose publication it belongs to and what it is.
@@ -75,20 +110,11 @@ fn arrived(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<(usize, 
     let format = publication.format(packet.header.payload_type, || {
         Format::of(&peer.rtc, packet.header.payload_type)
     })?;
-    let vp8 = match format.codec {
-        Codec::Vp8 => Vp8Descriptor::parse(&packet.payload).ok(),
-        _ => None,
+    let position = Position {
+        sequence: *packet.seq_no,
+        timestamp: packet.header.timestamp,
     };
-    let incoming = Incoming {
-        ssrc: *packet.header.ssrc,
-        position: Position {
-            sequence: *packet.seq_no,
-            timestamp: packet.header.timestamp,
-        },
-        format,
-        is_entry: format.is_entry(&packet.payload, vp8.as_ref()),
-        vp8,
-    };
+    let incoming = describe(*packet.header.ssrc, position, &packet.payload, format);
     match publication.kind() {
         Kind::Audio => {
             if let Some(level) = packet.header.ext_vals.audio_level {
@@ -104,6 +130,20 @@ fn arrived(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<(usize, 
         }
     }
     Some((index, incoming))
+}
+
+fn describe(ssrc: u32, position: Position, payload: &[u8], format: Format) -> Incoming {
+    let vp8 = match format.codec {
+        Codec::Vp8 => Vp8Descriptor::parse(payload).ok(),
+        _ => None,
+    };
+    Incoming {
+        ssrc,
+        position,
+        format,
+        is_entry: format.is_entry(payload, vp8.as_ref()),
+        vp8,
+    }
 }
 
 /// The publication that a packet belongs to, after noting that it arrived.
@@ -134,7 +174,7 @@ const HEADERS_LENGTH: usize = 68;
 fn write(
     subscriber: &mut Peer,
     forward: &Forward,
-    packet: &RtpPacket,
+    packet: &Packet,
     leaving: Leaving,
     is_video: bool,
 ) {
@@ -145,25 +185,15 @@ fn write(
     let Some(stream) = api.stream_tx_by_mid(forward.mid, None) else {
         return;
     };
-    let from = &packet.header.ext_vals;
-    // Ids of streams are the subscriber's own; the rest describes the picture or the sound.
-    let extensions = ExtensionValues {
-        audio_level: from.audio_level,
-        voice_activity: from.voice_activity,
-        video_orientation: from.video_orientation,
-        abs_capture_time: from.abs_capture_time,
-        mid: Some(forward.mid),
-        ..ExtensionValues::default()
-    };
     let rtp = RtpWrite::new(
         leaving.outgoing.payload_type,
         leaving.position.sequence.into(),
         leaving.position.timestamp,
-        packet.timestamp,
+        packet.at,
         payload,
     )
-    .marker(packet.header.marker)
-    .ext_vals(extensions)
+    .marker(packet.is_marked)
+    .ext_vals(packet.extensions(forward.mid))
     .nackable(is_video);
     stream.write_rtp(match leaving.vp8 {
         Some(patch) => rtp.vp8_patch(patch),
