@@ -186,6 +186,20 @@ fn last_wanted(world: &World, who: Who) -> [bool; 3] {
 }
 
 #[test]
+fn a_nat_that_forgets_costs_a_check_interval_of_picture_and_no_more() {
+    let (mut world, _, bob) = call(3_000_000);
+    watch(&mut world, bob, 10 * SECOND);
+    for _ in 0..3 {
+        world.rebind(bob);
+        // Clients check their path every 2.5 s, and the next key frame may be half a second away.
+        watch(&mut world, bob, Duration::from_millis(3_500));
+        let shown = watch(&mut world, bob, 5 * SECOND);
+        assert!(longest_pause(&shown) < SECOND / 2, "{:?}", layers(&shown));
+        assert!(layers(&shown)[2] > 0, "{:?}", layers(&shown));
+    }
+}
+
+#[test]
 fn a_voice_is_told_to_all_and_its_end_too() {
     let (mut world, ann, bob) = call(20_000_000);
     world.run(2 * SECOND);
