@@ -61,6 +61,8 @@ pub(crate) struct Peer {
     /// The way that the client has just said it will send by, until that is found authentic.
     pub(crate) nominating: Option<Path>,
     pub(crate) nominated: Option<Path>,
+    /// That has changed under a running connection.
+    pub(crate) has_moved: bool,
     pub(crate) publications: Vec<Publication>,
     pub(crate) sections: Sections,
     pub(crate) allocation: Allocation,
@@ -156,6 +158,7 @@ impl Peer {
             addresses: VecDeque::new(),
             nominating: None,
             nominated: None,
+            has_moved: false,
             publications: Vec::new(),
             sections: Sections::default(),
             allocation: Allocation::default(),

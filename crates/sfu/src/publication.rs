@@ -147,6 +147,14 @@ impl Publication {
         }
     }
 
+    /// Everybody who receives it needs a key frame.
+    pub(crate) fn want_keyframes(&mut self, now: Instant) {
+        let subscribers: Vec<PeerId> = self.forwards.iter().map(|one| one.peer).collect();
+        for subscriber in subscribers {
+            self.want_keyframe(subscriber, now);
+        }
+    }
+
     /// What its subscribers want at most.
     pub(crate) fn update_demand(&mut self, now: Instant) {
         let enabled = self.forwards.iter().filter(|one| !one.settings.is_disabled);

@@ -294,6 +294,9 @@ impl Shard {
                     if !peer.rtc.is_alive() {
                         return self.close(id, Reason::TransportClosed, now);
                     }
+                    if mem::take(&mut peer.has_moved) {
+                        self.moved(id, now);
+                    }
                     return self.schedule(id, at, now);
                 }
                 Err(error) => {

@@ -15,7 +15,7 @@ use tracing::debug;
 
 use super::Shard;
 use crate::{
-    io::{Datagram, Event, Output, PeerId, Reason, Transport},
+    io::{Datagram, Event, Output, PeerId, Reason, TrackId, Transport},
     peer::Peer,
     stun::{Check, is_stun, is_success},
 };
@@ -35,7 +35,9 @@ impl Peer {
     pub(super) fn path(&mut self, chosen: Path, packet: &[u8]) -> Path {
         if is_stun(packet) {
             if is_success(packet) && self.nominating == Some(chosen) {
-                self.nominated = self.nominating.take();
+                let earlier = self.nominated.replace(chosen);
+                self.nominating = None;
+                self.has_moved |= earlier.is_some_and(|earlier| earlier != chosen);
             }
             return chosen;
         }
@@ -87,6 +89,22 @@ impl Shard {
                 self.close(id, Reason::TransportFailed, now);
             }
         }
+    }
+
+    /// A client is to be reached by another way: what was under way is lost, both pictures and
+    /// requests for them.
+    pub(super) fn moved(&mut self, id: PeerId, now: Instant) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        for publication in &mut peer.publications {
+            publication.want_keyframes(now);
+        }
+        let received: Vec<TrackId> = peer.sections.placed().values().cloned().collect();
+        for track in received {
+            self.want_keyframe(id, &track, now);
+        }
+        self.touch(id);
     }
 
     fn peer_of(&mut self, datagram: &Datagram<'_>, check: Option<&Check>) -> Option<PeerId> {

@@ -44,3 +44,21 @@ fn media_follows_a_nat_that_forgets() {
     }
     assert!(world.left().is_empty(), "{:?}", world.left());
 }
+
+#[test]
+fn a_new_way_brings_a_key_frame_whoever_has_moved() {
+    let mut world = World::new();
+    let ann = world.join("room", "ann");
+    let bob = world.join("room", "bob");
+    world.publish(ann, Kind::Video);
+    world.run(2 * SECOND);
+    for movers in [vec![bob], vec![ann], vec![ann, bob]] {
+        for mover in movers {
+            world.rebind(mover);
+        }
+        let before = world.client(bob).packets().len();
+        world.run(4 * SECOND);
+        let packets = &world.client(bob).packets()[before..];
+        assert!(packets.iter().any(|packet| packet.is_keyframe));
+    }
+}
