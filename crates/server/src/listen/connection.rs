@@ -229,7 +229,10 @@ mod tests {
     async fn a_client_that_asks_and_asks_and_takes_no_answer_is_closed() {
         let (mut client, served) = connect();
         // It ends when the other side has closed.
-        while client.write_all(REQUEST).await.is_ok() {}
+        let asks = async { while client.write_all(REQUEST).await.is_ok() {} };
+        timeout(10 * TAKEN_WITHIN, asks)
+            .await
+            .expect("it is closed");
         assert_eq!(served.await.expect("it ends").as_secs(), 60);
     }
 }
