@@ -224,15 +224,19 @@ function onlyOnce(server: Server): () => Promise<Api> {
 async function settle(person: Person): Promise<void> {
   await expect(person.page.getByRole('heading').or(person.page.getByRole('region')).first()).toBeVisible();
   await expect(person.page.locator('[aria-busy="true"]')).toHaveCount(0);
-  // Colours that are on their way from light to dark are neither.
+  // Colours that are on their way from light to dark are neither; one that is inherited sets out
+  // only when the one above it has arrived.
   await person.page.evaluate(async () => {
     await document.fonts.ready;
-    await new Promise(requestAnimationFrame);
-    await new Promise(requestAnimationFrame);
-    const ending = document
-      .getAnimations()
-      .filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
-    await Promise.allSettled(ending.map(({ finished }) => finished));
+    for (;;) {
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      const ending = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+      if (ending.length === 0) return;
+      await Promise.allSettled(ending.map(({ finished }) => finished));
+    }
   });
 }
 
