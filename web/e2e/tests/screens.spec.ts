@@ -191,7 +191,7 @@ for (const scene of SCENES) {
         // The page hears of it a moment later and then draws itself anew.
         await expect(person.page.locator('html')).toHaveAttribute('data-theme', colorScheme);
         await settle(person);
-        const violations = await axe(person);
+        const violations = await lasting(person);
         expect.soft(violations, `${colorScheme}, ${viewport.width} px wide`).toEqual([]);
         const overflow = await person.page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -238,6 +238,18 @@ async function settle(person: Person): Promise<void> {
       await Promise.allSettled(ending.map(({ finished }) => finished));
     }
   });
+}
+
+/**
+ * What is wrong with the screen at rest. Now and then the browser still hands out a colour of the
+ * theme before; what is really wrong is so whenever it is looked at.
+ */
+async function lasting(person: Person): Promise<string[]> {
+  const first = await axe(person);
+  if (first.length === 0) return first;
+  await settle(person);
+  const second = await axe(person);
+  return first.filter((violation) => second.includes(violation));
 }
 
 async function axe(person: Person): Promise<string[]> {
