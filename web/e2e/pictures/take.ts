@@ -69,7 +69,7 @@ async function liveSession(server: Server, owner: Api): Promise<void> {
         timeout: 30_000,
       },
     )
-    .toBeGreaterThanOrEqual(640);
+    .toBeGreaterThanOrEqual(1280);
   await expert.takePointer();
   const area = await expert.stageArea();
   await expert.page.mouse.move(area.x + area.width * 0.47, area.y + area.height * 0.62);
