@@ -43,6 +43,8 @@ pub struct Config {
     pub public_addresses: Vec<IpAddr>,
     /// How many threads share the rooms.
     pub shards: usize,
+    /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
+    pub estimates_bandwidth: bool,
     /// Names the signer of tokens.
     pub api_key: String,
     /// Signs tokens.
@@ -106,7 +108,13 @@ impl EmbeddedEngine {
         let mut shards = Vec::new();
         let mut threads = Vec::new();
         for index in 0..config.shards.clamp(1, SHARDS_MAX) {
-            let factory = factory(index, keys.clone(), config.node.clone(), candidates.clone());
+            let engine = Engine {
+                keys: keys.clone(),
+                node: config.node.clone(),
+                candidates: candidates.clone(),
+                estimates_bandwidth: config.estimates_bandwidth,
+            };
+            let factory = engine.factory(index);
             let (handle, thread) = spawn(index, factory, Arc::clone(&socket), events.clone())
                 .map_err(StartError::Thread)?;
             shards.push(handle);
@@ -325,21 +333,31 @@ impl SignalEndpoint for EmbeddedEngine {
     }
 }
 
-fn factory(index: usize, keys: Keys, node: String, candidates: Vec<SocketAddr>) -> EdgeFactory {
-    Box::new(move || {
-        let config = signal::Config {
-            keys: keys.clone(),
-            node: node.clone(),
-            random: Box::new(random),
-        };
-        let engine = sfu::Config {
-            candidates: candidates.clone(),
-            ufrag_prefix: ufrag_prefix(index),
-            estimates_bandwidth: true,
-            random: Box::new(random),
-        };
-        (config, engine)
-    })
+/// What the engine of a shard is built with.
+struct Engine {
+    keys: Keys,
+    node: String,
+    candidates: Vec<SocketAddr>,
+    estimates_bandwidth: bool,
+}
+
+impl Engine {
+    fn factory(self, index: usize) -> EdgeFactory {
+        Box::new(move || {
+            let config = signal::Config {
+                keys: self.keys.clone(),
+                node: self.node.clone(),
+                random: Box::new(random),
+            };
+            let engine = sfu::Config {
+                candidates: self.candidates.clone(),
+                ufrag_prefix: ufrag_prefix(index),
+                estimates_bandwidth: self.estimates_bandwidth,
+                random: Box::new(random),
+            };
+            (config, engine)
+        })
+    }
 }
 
 fn start_receiver(
@@ -382,6 +400,7 @@ mod tests {
             udp_listen: ([127, 0, 0, 1], 0).into(),
             public_addresses: Vec::new(),
             shards: 2,
+            estimates_bandwidth: true,
             api_key: "key".to_owned(),
             api_secret: "secret".to_owned(),
             operator: None,

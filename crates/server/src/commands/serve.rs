@@ -218,6 +218,7 @@ async fn start_media(
         udp_listen: settings.media_udp_listen(),
         public_addresses: media_addresses(settings).await?,
         shards: cores.min(SHARDS_MAX),
+        estimates_bandwidth: settings.media_bandwidth_estimation,
         api_key: Settings::OWN_API_KEY.to_owned(),
         api_secret: dir.secret("media.key")?.expose(),
         operator: settings

@@ -174,6 +174,19 @@ pub(crate) static ALL: &[Setting] = &[
         },
     },
     Setting {
+        section: Some("media"),
+        name: "bandwidth_estimation",
+        form: Form::Switch,
+        default: Some("true"),
+        example: "",
+        flag: None,
+        description: "Whether the server measures how much each participant's link carries, and chooses the sizes of pictures by it. False: everybody is sent all that they ask for, which costs less and is for networks that are wide everywhere.",
+        apply: |settings, value| {
+            settings.media_bandwidth_estimation = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
         section: Some("livekit"),
         name: "api_key",
         form: Form::Text,
@@ -332,6 +345,13 @@ fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
         .ok()
         .filter(|number| (min..=max).contains(number))
         .ok_or_else(|| format!("must be from {min} to {max}"))
+}
+
+fn switch(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Switch(on) => Ok(*on),
+        _ => Err(Form::Switch.expectation()),
+    }
 }
 
 fn web_address(value: &Value) -> Result<Url, String> {
