@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
 use crate::FieldCode;
 
 macro_rules! line {
@@ -55,7 +57,7 @@ line!(
 
 fn parse_line(text: &str, chars_max: usize) -> Result<String, FieldCode> {
     let line = text.trim();
-    if line.chars().all(shows_nothing) {
+    if !line.chars().any(shows_something) {
         return Err(FieldCode::Required);
     }
     if line.chars().count() > chars_max {
@@ -73,32 +75,24 @@ fn is_directional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// White space, and what leaves no mark either (Unicode's `Default_Ignorable_Code_Point`, and two
-/// letters that are drawn empty). Within a name some of it has a meaning, such as the joiner that
-/// makes one emoji of two; alone it would make a person whom nobody can see or tell from another.
-fn shows_nothing(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{61c}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2060}'..='\u{2065}'
-                | '\u{206a}'..='\u{206f}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fff8}'
-                | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
+/// Whether a character leaves a mark of its own. Spaces, accents without a letter, joiners, controls
+/// and what has no agreed shape do not. Within a name some of them have a meaning, such as the
+/// joiner that makes one emoji of two; alone they would make a person whom nobody can see or tell
+/// from another.
+fn shows_something(c: char) -> bool {
+    let has_shape = matches!(
+        c.general_category_group(),
+        GeneralCategoryGroup::Letter
+            | GeneralCategoryGroup::Number
+            | GeneralCategoryGroup::Punctuation
+            | GeneralCategoryGroup::Symbol
+    );
+    // Letters that are drawn empty, and the braille pattern without dots.
+    let is_empty = matches!(
+        c,
+        '\u{115f}'..='\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+    );
+    has_shape && !is_empty
 }
 
 #[cfg(test)]
@@ -131,11 +125,16 @@ mod tests {
             " \u{2060}\u{feff} ",
             "\u{3164}",
             "\u{2800}\u{e0020}",
+            "\u{300}",
+            "\u{e000}",
+            "\u{fff9}\u{fffb}",
+            "\u{10ffff}",
+            "\u{17b4}\u{1d173}",
         ] {
             assert_eq!(PersonName::parse(invisible), Err(FieldCode::Required));
         }
         // Two emoji joined into one, and a heart in colour.
-        for name in ["👩\u{200d}🚀", "Ana ❤\u{fe0f}"] {
+        for name in ["👩\u{200d}🚀", "Ana ❤\u{fe0f}", "李", "7", "नि", "e\u{300}"] {
             let kept = PersonName::parse(name).expect("a fine name");
             assert_eq!(kept.as_str(), name);
         }
