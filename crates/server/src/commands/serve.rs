@@ -105,7 +105,7 @@ impl Server {
             demo: None,
             stop_demo: CancellationToken::new(),
         };
-        server.listen(listeners);
+        server.listen(listeners, settings);
         server.announce(settings, &dir, is_demo).await?;
         if is_demo {
             server.demonstrate(settings, dir);
@@ -124,8 +124,8 @@ impl Server {
         self.demo = Some(tokio::spawn(demo.run(self.stop_demo.clone())));
     }
 
-    fn listen(&self, listeners: Vec<Listener>) {
-        let places = Places::default();
+    fn listen(&self, listeners: Vec<Listener>, settings: &Settings) {
+        let places = Places::of_server(settings.trusted_proxies.clone());
         for listener in listeners {
             let stop = self.stop_listening.clone();
             let router = self.api.router();

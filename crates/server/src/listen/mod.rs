@@ -1,27 +1,29 @@
 //! Accepts connections and answers their requests.
 //!
 //! Every listener serves the same router. A connection holds one of a bounded number of places
-//! from its first byte to its last; when all are taken new ones wait in the system's queue.
+//! from its first byte to its last; when all are taken new ones wait in the system's queue. A
+//! client that has its share of the places gets no more: further connections are closed at once.
 //! Invariant: a client that sends nothing, or stops in the middle of a head, loses its place.
 
 mod certificate;
 mod connection;
+mod places;
 mod tls;
 mod write_limit;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use certificate::Certificate;
+pub(crate) use places::Places;
+
+use self::places::FreePlace;
 
 /// A bound port.
 pub(crate) struct Listener {
@@ -62,14 +64,15 @@ impl Listener {
                 accepted = self.accept(&places) => accepted,
             };
             match accepted {
-                Ok((stream, peer, place)) => {
+                Ok((stream, peer, free)) => {
+                    let Some(place) = places.give(free, peer.ip()) else {
+                        tracing::debug!(%peer, "a connection was closed: its client has its share");
+                        continue;
+                    };
                     let end = graceful.watcher();
                     let tls = self.tls.clone();
-                    let connection = connection::serve(stream, peer, tls, router.clone(), end);
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
+                    let router = router.clone();
+                    connections.spawn(connection::serve(stream, peer, place, tls, router, end));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely; one more try at once would not help.
@@ -89,32 +92,12 @@ impl Listener {
         }
     }
 
-    async fn accept(
-        &self,
-        places: &Places,
-    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        let place = Arc::clone(&places.0).acquire_owned().await;
-        let place = place.expect("nobody closes the semaphore");
+    async fn accept(&self, places: &Places) -> io::Result<(TcpStream, SocketAddr, FreePlace)> {
+        let free = places.free().await;
         let (stream, peer) = self.tcp.accept().await?;
         // Frames are small and must not wait for more.
         stream.set_nodelay(true)?;
-        Ok((stream, peer, place))
-    }
-}
-
-/// How many connections there may be, over all listeners.
-#[derive(Debug, Clone)]
-pub(crate) struct Places(Arc<Semaphore>);
-
-impl Places {
-    fn new(count: usize) -> Self {
-        Self(Arc::new(Semaphore::new(count)))
-    }
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self::new(CONNECTIONS_MAX)
+        Ok((stream, peer, free))
     }
 }
 
@@ -134,16 +117,19 @@ async fn bind(address: SocketAddr, setting: &str, flag: &str) -> anyhow::Result<
     Ok(bound)
 }
 
-/// A browser holds a few; this is for some thousand people.
-const CONNECTIONS_MAX: usize = 8192;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::{
+        extract::WebSocketUpgrade,
+        response::Response,
+        routing::{any, get},
+    };
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpSocket,
         time::Instant,
     };
 
@@ -152,11 +138,33 @@ mod tests {
     const PLACES: usize = 3;
 
     async fn start(listener: Listener) -> SocketAddr {
+        start_with(listener, Places::new(PLACES, PLACES, Vec::new()))
+    }
+
+    fn start_with(listener: Listener, places: Places) -> SocketAddr {
         let address = listener.address().expect("a port");
-        let router = Router::new().route("/", get(async || "ok"));
+        let router = Router::new()
+            .route("/", get(async || "ok"))
+            .route("/socket", any(converse));
         let stop = CancellationToken::new();
-        tokio::spawn(listener.serve(router, Places::new(PLACES), stop));
+        tokio::spawn(listener.serve(router, places, stop));
         address
+    }
+
+    async fn converse(upgrade: WebSocketUpgrade) -> Response {
+        upgrade.on_upgrade(async |mut socket| while socket.recv().await.is_some() {})
+    }
+
+    async fn open_socket(address: SocketAddr) -> TcpStream {
+        let mut stream = connect(address).await;
+        let asked = "GET /socket HTTP/1.1\r\nhost: a.example\r\nconnection: upgrade\r\n\
+            upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+            sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        stream.write_all(asked.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 101");
+        stream
     }
 
     async fn plain() -> Listener {
@@ -186,6 +194,15 @@ mod tests {
         answer
     }
 
+    /// `None` when the connection is closed without an answer.
+    async fn try_to_ask(address: SocketAddr) -> Option<String> {
+        let mut stream = connect(address).await;
+        stream.write_all(REQUEST.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        (!answer.is_empty()).then_some(answer)
+    }
+
     const REQUEST: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n";
 
     #[tokio::test(start_paused = true)]
@@ -212,6 +229,55 @@ mod tests {
             let answer = ask(address, REQUEST).await;
             assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn one_client_gets_its_share_and_the_others_the_rest() {
+        let address = start_with(plain().await, Places::new(PLACES, 2, Vec::new()));
+        let first = open_socket(address).await;
+        let _second = open_socket(address).await;
+        let third = try_to_ask(address).await;
+        assert_eq!(third, None, "a third connection was served");
+
+        let other = TcpSocket::new_v4().expect("a socket");
+        other.bind(([127, 0, 0, 2], 0).into()).expect("an address");
+        let mut other = other.connect(address).await.expect("a connection");
+        other.write_all(REQUEST.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        other.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+        drop(first);
+        // The server hears of it when it reads; until then the client has its share.
+        let answer = loop {
+            if let Some(answer) = try_to_ask(address).await {
+                break answer;
+            }
+        };
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_stands_for_many_clients() {
+        let proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        let address = start_with(plain().await, Places::new(PLACES, 1, proxies));
+        let _sockets = [open_socket(address).await, open_socket(address).await];
+        let answer = ask(address, REQUEST).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_open_websocket_holds_its_place() {
+        let address = start(plain().await).await;
+        let mut sockets = Vec::new();
+        for _ in 0..PLACES {
+            sockets.push(open_socket(address).await);
+        }
+        let waiting = tokio::time::timeout(Duration::from_secs(300), ask(address, REQUEST));
+        assert!(waiting.await.is_err(), "a fourth connection was served");
+        sockets.pop();
+        let answer = ask(address, REQUEST).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     #[tokio::test(start_paused = true)]

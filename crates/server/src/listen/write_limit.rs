@@ -15,19 +15,22 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-/// A stream whose writes fail once they have stood still for too long.
-pub(super) struct WriteLimit<S> {
+/// A stream whose writes fail once they have stood still for too long. It holds the connection's
+/// place, because it goes along when the connection becomes a WebSocket.
+pub(super) struct WriteLimit<S, P> {
     stream: S,
+    _place: P,
     within: Duration,
     /// Runs while a write waits for the client.
     limit: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
-impl<S> WriteLimit<S> {
-    pub(super) fn new(stream: S, within: Duration) -> Self {
+impl<S, P> WriteLimit<S, P> {
+    pub(super) fn new(stream: S, within: Duration, place: P) -> Self {
         Self {
             stream,
+            _place: place,
             within,
             limit: Box::pin(sleep(within)),
             is_waiting: false,
@@ -53,7 +56,7 @@ impl<S> WriteLimit<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteLimit<S> {
+impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for WriteLimit<S, P> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -87,7 +90,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteLimit<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteLimit<S> {
+impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for WriteLimit<S, P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
