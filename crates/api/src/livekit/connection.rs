@@ -18,6 +18,7 @@ pub(super) async fn run(socket: WebSocket, frames: SignalConnection) {
         let downwards = std::pin::pin!(carry_down(frames.outgoing, &mut to_client));
         match select(upwards, downwards).await {
             Either::Left((Up::ClientGone, _)) => Down::Stuck,
+            Either::Left((Up::TooLarge, _)) => Down::TooLarge,
             // What the engine has said already, its farewell above all, still goes out.
             Either::Left((Up::EngineDone, downwards)) => downwards.await,
             Either::Right((end, _)) => end,
@@ -25,6 +26,9 @@ pub(super) async fn run(socket: WebSocket, frames: SignalConnection) {
     };
     match end {
         Down::EngineDone => socket::close(&mut to_client, NORMAL, "").await,
+        Down::TooLarge => {
+            socket::close(&mut to_client, TOO_LARGE, "the message is too large").await;
+        }
         Down::Stuck => {}
     }
 }
@@ -33,7 +37,16 @@ async fn carry_up<S>(mut from_client: S, incoming: mpsc::Sender<Frame>) -> Up
 where
     S: Stream<Item = Result<Message, axum::Error>> + Unpin,
 {
-    while let Some(Ok(message)) = from_client.next().await {
+    while let Some(received) = from_client.next().await {
+        let message = match received {
+            Ok(message) => message,
+            Err(error) => {
+                return match socket::is_too_large(error) {
+                    true => Up::TooLarge,
+                    false => Up::ClientGone,
+                };
+            }
+        };
         let frame = match message {
             Message::Binary(bytes) => Frame::Binary(bytes),
             Message::Text(text) => Frame::Text(text.as_str().to_owned()),
@@ -66,6 +79,8 @@ where
 /// How the way from the client ended.
 enum Up {
     ClientGone,
+    /// The client says more than may be said at once.
+    TooLarge,
     EngineDone,
 }
 
@@ -73,9 +88,13 @@ enum Up {
 enum Down {
     /// The client takes nothing any more.
     Stuck,
+    /// The client is told why it is not heard any more.
+    TooLarge,
     /// The engine has said all that it had to say.
     EngineDone,
 }
 
 /// RFC 6455 §7.4.1: the connection has fulfilled its purpose.
 const NORMAL: u16 = 1000;
+/// RFC 6455 §7.4.1: a message that is too big to process.
+const TOO_LARGE: u16 = 1009;

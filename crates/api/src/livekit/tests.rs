@@ -61,6 +61,28 @@ async fn the_engine_hears_that_the_client_is_gone() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_too_large_is_the_last_one_and_the_client_is_told_why() {
+    let installation = Installation::fresh().await;
+    let address = installation.serve().await;
+    let (mut from_client, _to_client) = installation.signal.admit();
+    let url = format!("ws://{address}/rtc/v1");
+    let (mut socket, _) = connect_async(url).await.expect("it opens");
+    let largest = Message::binary(vec![7; 2 * 1024 * 1024]);
+    socket.send(largest).await.expect("sent");
+    let passed = from_client.recv().await;
+    assert!(matches!(passed, Some(Frame::Binary(bytes)) if bytes.len() == 2 * 1024 * 1024));
+
+    let larger = Message::binary(vec![7; 2 * 1024 * 1024 + 1]);
+    // The server may hang up before it has read all of it.
+    let _ = socket.send(larger).await;
+    let Some(Ok(Message::Close(Some(goodbye)))) = socket.next().await else {
+        panic!("it ends without a word");
+    };
+    assert_eq!(u16::from(goodbye.code), 1009);
+    assert_eq!(from_client.recv().await, None);
+}
+
+#[tokio::test]
 async fn a_refusal_is_an_http_status_before_the_upgrade() {
     let installation = Installation::fresh().await;
     let address = installation.serve().await;
