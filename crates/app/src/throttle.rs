@@ -14,14 +14,20 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use domain::EmailAddress;
+use domain::{EmailAddress, ParticipantId};
 use time::{Duration, OffsetDateTime};
 
 /// All budgets of the installation. They start anew with the server.
 #[derive(Debug)]
 pub(crate) struct Throttles {
     pub(crate) sign_in_by_address: Throttle<Network>,
+    /// Wrong passwords for one e-mail address, from wherever they come.
     pub(crate) sign_in_by_email: Throttle<EmailAddress>,
+    /// What is left to each address while that is used up, so that nobody can lock a user out by
+    /// guessing: enough for a person who mistypes.
+    pub(crate) spare_sign_in_by_address: Throttle<(EmailAddress, Network)>,
+    /// What is then left to all addresses of a site.
+    pub(crate) spare_sign_in_by_site: Throttle<(EmailAddress, Site)>,
     pub(crate) join_code_by_address: Throttle<Network>,
     /// Wrong join codes of the whole installation: with it a thousand networks guess hardly faster
     /// than one.
@@ -35,6 +41,11 @@ pub(crate) struct Throttles {
     pub(crate) spare_join_code_by_site: Throttle<Site>,
     /// Wrong links. They cannot be guessed; this keeps the database out of it.
     pub(crate) wrong_link_by_address: Throttle<Network>,
+    /// Changes of one participant's role. Each is kept in the session's record for good, and
+    /// everybody may change their own.
+    pub(crate) role_of_participant: Throttle<ParticipantId>,
+    /// Comings of one participant, which are kept for good like their goings.
+    pub(crate) stays_of_participant: Throttle<ParticipantId>,
 }
 
 impl Default for Throttles {
@@ -42,11 +53,15 @@ impl Default for Throttles {
         Self {
             sign_in_by_address: Throttle::new(30, Duration::seconds(10)),
             sign_in_by_email: Throttle::new(10, Duration::seconds(30)),
+            spare_sign_in_by_address: Throttle::new(3, Duration::hours(1)),
+            spare_sign_in_by_site: Throttle::new(9, Duration::minutes(20)),
             join_code_by_address: Throttle::new(20, Duration::seconds(15)),
             join_codes: Throttle::new(600, Duration::seconds(5)),
             spare_join_code_by_address: Throttle::new(3, Duration::hours(1)),
             spare_join_code_by_site: Throttle::new(9, Duration::minutes(20)),
             wrong_link_by_address: Throttle::new(60, Duration::seconds(5)),
+            role_of_participant: Throttle::new(10, Duration::minutes(1)),
+            stays_of_participant: Throttle::new(60, Duration::minutes(1)),
         }
     }
 }

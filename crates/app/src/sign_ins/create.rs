@@ -3,12 +3,8 @@ use std::{net::IpAddr, time::Duration};
 use domain::{EmailAddress, UserState};
 use store::{StoreError, UserWithPassword};
 
-use super::{NewSignIn, start_sign_in};
-use crate::{
-    App,
-    passwords::Overloaded,
-    throttle::{Network, Throttled},
-};
+use super::{NewSignIn, attempt::Attempt, start_sign_in};
+use crate::{App, passwords::Overloaded, throttle::Throttled};
 
 /// What somebody shows to sign in.
 #[derive(Clone)]
@@ -54,14 +50,8 @@ pub enum CreateError {
 /// # Errors
 /// [`CreateError`].
 pub async fn create(app: &App, credentials: Credentials) -> Result<NewSignIn, CreateError> {
-    let network = Network::from(credentials.address);
     let email = EmailAddress::parse(&credentials.email).ok();
-    app.throttles()
-        .sign_in_by_address
-        .take(&network, app.now())?;
-    if let Some(email) = &email {
-        app.throttles().sign_in_by_email.take(email, app.now())?;
-    }
+    let attempt = Attempt::pay(app, credentials.address, email.clone())?;
 
     let found = match &email {
         Some(email) => find(app, email).await?,
@@ -74,12 +64,7 @@ pub async fn create(app: &App, credentials: Credentials) -> Result<NewSignIn, Cr
         .ok_or(CreateError::WrongCredentials)?;
 
     let sign_in = start(app, &found).await?;
-    app.throttles()
-        .sign_in_by_address
-        .give_back(&network, app.now());
-    app.throttles()
-        .sign_in_by_email
-        .give_back(&found.user.email, app.now());
+    attempt.give_back();
     Ok(sign_in)
 }
 

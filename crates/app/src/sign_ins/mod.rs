@@ -1,5 +1,6 @@
 //! Signing in with a password, and the browsers that stay signed in.
 
+mod attempt;
 mod authenticate;
 mod create;
 mod delete;
