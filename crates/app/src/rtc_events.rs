@@ -92,8 +92,12 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
     let transaction_ref = &mut *transaction;
     match event {
         RtcEvent::Joined { stay, .. } => {
-            refuse(app, transaction_ref, room, &participant).await?;
-            join(app, transaction_ref, room, &participant, stay).await?;
+            if is_refused(app, transaction_ref, room, &participant).await? {
+                return Ok(());
+            }
+            if !join(app, transaction_ref, room, &participant, stay).await? {
+                return Ok(());
+            }
             // The token may be from before they became an observer.
             if participant.role == ParticipantRole::Observer {
                 app.order(RtcOrder::Permit(organisation, session, id));
@@ -112,7 +116,9 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
         }
         RtcEvent::PathChanged { stay, path, .. } => {
             // Their coming may be among the news that a busy engine dropped.
-            refuse(app, transaction_ref, room, &participant).await?;
+            if is_refused(app, transaction_ref, room, &participant).await? {
+                return Ok(());
+            }
             change_path(
                 app,
                 transaction_ref,
@@ -127,17 +133,18 @@ async fn record(app: &App, event: RtcEvent) -> Result<(), StoreError> {
     app.commit(transaction, session).await
 }
 
-/// Sends somebody out who must not be in.
-async fn refuse(
+/// Whether somebody must not be in; they are sent out, and the record says nothing of it.
+async fn is_refused(
     app: &App,
     transaction: &mut dyn Transaction,
     room: Room,
     participant: &Participant,
-) -> Result<(), StoreError> {
-    if let Some(order) = refusal(app, transaction, room, participant).await? {
+) -> Result<bool, StoreError> {
+    let refusal = refusal(app, transaction, room, participant).await?;
+    if let Some(order) = refusal {
         app.order(order);
     }
-    Ok(())
+    Ok(refusal.is_some())
 }
 
 /// What to do with somebody who must not be in.
@@ -179,20 +186,24 @@ async fn has_account_in_use(
     Ok(user.is_some_and(|user| user.state == UserState::Active))
 }
 
+/// Whether they are in. Somebody who comes and goes without end is sent out instead, so that they
+/// do not fill the record.
 async fn join(
     app: &App,
     transaction: &mut dyn Transaction,
     room: Room,
     participant: &Participant,
     stay: String,
-) -> Result<(), StoreError> {
-    let key = format!("joined:{stay}");
-    if transaction
-        .event_by_key(room.organisation, room.session, &key)
-        .await?
-        .is_some()
-    {
-        return Ok(());
+) -> Result<bool, StoreError> {
+    let key = joined_key(&stay);
+    if is_recorded(transaction, room, &key).await? {
+        return Ok(true);
+    }
+    let throttle = &app.throttles().stays_of_participant;
+    if throttle.take(&participant.id, app.now()).is_err() {
+        tracing::warn!(session = %room.session, participant = %participant.id, "comes and goes too often; sent out");
+        app.order(RtcOrder::Remove(room.session, participant.id));
+        return Ok(false);
     }
     let data = EventData::ParticipantJoined {
         role: participant.role,
@@ -209,9 +220,24 @@ async fn join(
     transaction
         .append_event(room.organisation, room.session, &event)
         .await?;
-    Ok(())
+    Ok(true)
 }
 
+fn joined_key(stay: &str) -> String {
+    format!("joined:{stay}")
+}
+
+async fn is_recorded(
+    transaction: &mut dyn Transaction,
+    room: Room,
+    key: &str,
+) -> Result<bool, StoreError> {
+    let (organisation, session) = (room.organisation, room.session);
+    let event = transaction.event_by_key(organisation, session, key).await?;
+    Ok(event.is_some())
+}
+
+/// The end of a stay of which the record knows nothing is no news: they were refused.
 async fn leave(
     app: &App,
     transaction: &mut dyn Transaction,
@@ -220,6 +246,9 @@ async fn leave(
     stay: &str,
     reason: LeaveReason,
 ) -> Result<(), StoreError> {
+    if !is_recorded(transaction, room, &joined_key(stay)).await? {
+        return Ok(());
+    }
     let event = new_event(
         app,
         participant.id,

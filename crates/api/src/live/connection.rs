@@ -57,11 +57,13 @@ impl Connection {
                 session,
                 participants,
                 you,
+                after_seq,
                 last_seq,
             } => ServerMessage::Snapshot {
                 session: Session::new(&session, links),
                 participants: participants.iter().map(Participant::from).collect(),
                 you: you.to_string(),
+                after_seq,
                 last_seq,
             },
             LiveMessage::Event(event) => ServerMessage::Event {

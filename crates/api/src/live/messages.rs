@@ -14,7 +14,10 @@ pub(super) enum ServerMessage {
         participants: Vec<Participant>,
         /// The reader's own participant id.
         you: String,
-        /// The last event that has happened; all up to it follow, as far as they were asked for.
+        /// The log follows from the event after this one: the one that the client has, or a later
+        /// one when only the latest events were asked for.
+        after_seq: u64,
+        /// The last event that has happened; all up to it follow.
         last_seq: u64,
     },
     /// The next entry of the log.

@@ -8,7 +8,7 @@
 mod connection;
 mod messages;
 
-use app::live::SubscribeError;
+use app::live::{Backlog, SubscribeError};
 use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     response::Response,
@@ -35,9 +35,12 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
 struct OpenLive {
     /// The last `seq` that the client has; everything if left out.
     after: Option<u64>,
+    /// Of the events after that only the latest so many; all of them if left out. The others are
+    /// in `/events`.
+    latest: Option<u64>,
 }
 
-problems!(Refusals: InvalidInput, NotSignedIn, SeatNeeded, CrossOriginRefused, NotFound, UpgradeRequired);
+problems!(Refusals: InvalidInput, NotSignedIn, SeatNeeded, CrossOriginRefused, NotFound, UpgradeRequired, TooManyConnections);
 
 /// Follow a session: a WebSocket whose messages are described in `session-live.schema.json`
 #[utoipa::path(get, path = "/sessions/{id}/live", tag = "sessions", operation_id = "follow_session",
@@ -49,9 +52,12 @@ async fn open(
     Query(wanted): Query<OpenLive>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let after = wanted.after.unwrap_or(0);
+    let backlog = Backlog {
+        after_seq: wanted.after.unwrap_or(0),
+        latest: wanted.latest.unwrap_or(u64::MAX),
+    };
     let live = edge.app().live();
-    let subscription = live.subscribe(&caller, session, after).await?;
+    let subscription = live.subscribe(&caller, session, backlog).await?;
     // After the question whether the caller may know of the session at all.
     let upgrade = upgrade.map_err(|_| Kind::UpgradeRequired)?;
     let token = edge.sockets().token();
@@ -69,6 +75,7 @@ impl From<SubscribeError> for Problem {
         match error {
             SubscribeError::NotFound => Kind::NotFound.into(),
             SubscribeError::SeatNeeded => Kind::SeatNeeded.into(),
+            SubscribeError::TooManyConnections => Kind::TooManyConnections.into(),
             SubscribeError::SignedOut => Kind::NotSignedIn.into(),
             SubscribeError::Stopping => Kind::Unavailable.into(),
             SubscribeError::Store(error) => Self::store(&error),

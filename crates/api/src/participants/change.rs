@@ -19,7 +19,7 @@ pub(super) struct ChangeParticipant {
     role: ParticipantRole,
 }
 
-problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, SeatNeeded, Forbidden, CrossOriginRefused, NotFound);
+problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, SeatNeeded, Forbidden, CrossOriginRefused, NotFound, TooManyAttempts);
 
 /// Change what somebody is in the session
 #[utoipa::path(patch, path = "/sessions/{id}/participants/{participant_id}", tag = "participants", operation_id = "change_participant",
@@ -43,6 +43,7 @@ impl From<ChangeRoleError> for Problem {
         match error {
             ChangeRoleError::NotFound => Kind::NotFound.into(),
             ChangeRoleError::NotAllowed => Kind::Forbidden.into(),
+            ChangeRoleError::TooOften { retry_after } => Self::too_many_attempts(retry_after),
             ChangeRoleError::Store(error) => Self::store(&error),
         }
     }

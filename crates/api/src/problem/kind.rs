@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     LinkExpired,
     #[serde(rename = "/problems/too-many-attempts")]
     TooManyAttempts,
+    #[serde(rename = "/problems/too-many-connections")]
+    TooManyConnections,
     #[serde(rename = "/problems/idempotency-key-reused")]
     IdempotencyKeyReused,
     #[serde(rename = "/problems/invite-not-found")]
@@ -90,7 +92,7 @@ impl Kind {
             Self::InvalidInput | Self::UnknownPolicy | Self::IdempotencyKeyReused => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts | Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -116,6 +118,7 @@ impl Kind {
             Self::SetupTokenWrong => "The set-up link is wrong",
             Self::LinkExpired => "The link is used up or has expired",
             Self::TooManyAttempts => "Too many attempts: wait before the next",
+            Self::TooManyConnections => "Too many connections: close some of them",
             Self::IdempotencyKeyReused => "The Idempotency-Key belongs to another request",
             Self::InviteNotFound => "No invite has this code or link",
             Self::InviteExpired => "The invite has expired",

@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct CreateSession {
     #[schema(max_length = 120)]
     title: Option<String>,
-    /// What the creator is in it.
+    /// What the creator is in it: `expert` or `assisted`.
     role: ParticipantRole,
     #[serde(default)]
     #[schema(required = false)]
@@ -115,10 +115,12 @@ mod tests {
         let short = json!({ "role": "expert", "policies": { "sessions.code_ttl": 5 } });
         let long = json!({ "role": "expert", "title": "x".repeat(121) });
         let wrong = json!({ "role": "boss" });
+        let observer = json!({ "role": "observer" });
         for (session, field, code) in [
             (short, "sessions.code_ttl", "out_of_range"),
             (long, "title", "too_long"),
             (wrong, "role", "invalid"),
+            (observer, "role", "invalid"),
         ] {
             let refused = owner.post("/api/v1/sessions", &session).await;
             assert_eq!(refused.problem(), "invalid-input", "{field}");

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     App, SignedIn,
-    participants::{self, Placed},
+    participants::{self, Placed, SetRoleError},
     seats::NewSeat,
 };
 
@@ -69,6 +69,15 @@ pub enum RedeemError {
     Store(#[from] StoreError),
 }
 
+impl From<SetRoleError> for RedeemError {
+    fn from(error: SetRoleError) -> Self {
+        match error {
+            SetRoleError::TooOften(throttled) => InviteError::from(throttled).into(),
+            SetRoleError::Store(error) => error.into(),
+        }
+    }
+}
+
 /// Gives somebody with a code or a link a place in the session.
 ///
 /// # Errors
@@ -86,8 +95,9 @@ pub async fn redeem(
     let colleague = caller.filter(|caller| caller.organisation.id == opened.organisation.id);
     let (place, seat) = match colleague {
         Some(caller) => {
+            let session = &opened.details.session;
             let place =
-                participants::place_user(app, &mut *transaction, caller, session_id, request.role);
+                participants::place_user(app, &mut *transaction, caller, session, request.role);
             (place.await?, None)
         }
         None => {

@@ -23,7 +23,16 @@ pub(super) struct Feed {
 #[derive(Debug)]
 pub(super) struct Subscribe {
     pub(super) participant: ParticipantId,
-    pub(super) reply: oneshot::Sender<Result<Subscribed, StoreError>>,
+    pub(super) reply: oneshot::Sender<Result<Subscribed, Unanswered>>,
+}
+
+/// Why somebody cannot watch.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    #[error("this participant watches with too many connections")]
+    TooMany,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The present state, and where everything later comes from.
@@ -85,15 +94,21 @@ impl Feed {
     }
 
     async fn subscribe(&mut self, subscribe: Subscribe) {
+        if self.connections_of(subscribe.participant) >= CONNECTIONS_MAX {
+            let _ = subscribe.reply.send(Err(Unanswered::TooMany));
+            return;
+        }
         let refreshed = self.refresh().await;
         let (updates, queue) = mpsc::channel(QUEUE_MAX);
         let (closing, closed) = oneshot::channel();
-        let answer = refreshed.map(|state| Subscribed {
-            state,
-            updates: queue,
-            closing: closed,
-            changed: self.changed.clone(),
-        });
+        let answer = refreshed
+            .map(|state| Subscribed {
+                state,
+                updates: queue,
+                closing: closed,
+                changed: self.changed.clone(),
+            })
+            .map_err(Unanswered::from);
         let is_in = answer.is_ok();
         // Who went away while asking is noticed by their closed queue.
         let _ = subscribe.reply.send(answer);
@@ -105,6 +120,13 @@ impl Feed {
             });
             self.send_out();
         }
+    }
+
+    fn connections_of(&self, participant: ParticipantId) -> usize {
+        self.watchers
+            .iter()
+            .filter(|watcher| watcher.participant == participant && !watcher.updates.is_closed())
+            .count()
     }
 
     async fn catch_up(&mut self) {
@@ -217,5 +239,8 @@ fn differences(old: &State, new: &State, events: Vec<SessionEvent>) -> Vec<Updat
 
 /// How many updates a watcher may be behind.
 const QUEUE_MAX: usize = 256;
+/// With how many connections one participant may watch: more tabs than anybody has open, and those
+/// that a phone lost on its way and the server has not missed yet.
+const CONNECTIONS_MAX: usize = 16;
 const PAGE: PageLimit = PageLimit::BIGGEST;
 const RETRY_AFTER: Duration = Duration::from_secs(1);

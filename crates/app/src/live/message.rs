@@ -14,6 +14,8 @@ pub enum LiveMessage {
         participants: Vec<Participant>,
         /// The watcher's own place.
         you: ParticipantId,
+        /// The log is told from the event after this one.
+        after_seq: u64,
         /// The last event that the snapshot includes.
         last_seq: u64,
     },

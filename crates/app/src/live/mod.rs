@@ -27,9 +27,9 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use message::{CloseReason, LiveMessage};
-pub use subscription::Subscription;
+pub use subscription::{Backlog, Subscription};
 
-use self::feed::{Feed, Subscribe, Subscribed};
+use self::feed::{Feed, Subscribe, Subscribed, Unanswered};
 use crate::{Caller, access, edges::Edges};
 
 /// Finds or starts the sessions' feeds.
@@ -73,6 +73,9 @@ pub enum SubscribeError {
     /// They have no place in it, or lost it.
     #[error("they have no place in the session")]
     SeatNeeded,
+    /// They watch with as many connections as one participant may have.
+    #[error("this participant watches with too many connections")]
+    TooManyConnections,
     /// Their browser was signed out while it asked.
     #[error("they were signed out")]
     SignedOut,
@@ -101,8 +104,7 @@ impl Live {
         }))
     }
 
-    /// Watches a session in which the caller has a place; the log is told from the event after
-    /// `after_seq`.
+    /// Watches a session in which the caller has a place.
     ///
     /// # Errors
     /// [`SubscribeError`].
@@ -110,7 +112,7 @@ impl Live {
         &self,
         caller: &Caller,
         session: SessionId,
-        after_seq: u64,
+        wanted: Backlog,
     ) -> Result<Subscription, SubscribeError> {
         if self.0.stopping.is_cancelled() {
             return Err(SubscribeError::Stopping);
@@ -122,7 +124,7 @@ impl Live {
             .join_feed(caller.organisation_id(), session, place)
             .await?;
         Ok(Subscription::new(
-            self, caller, place, after_seq, subscribed, gone,
+            self, caller, place, wanted, subscribed, gone,
         ))
     }
 
@@ -198,7 +200,10 @@ impl Live {
                 continue;
             }
             if let Ok(subscribed) = answer.await {
-                return Ok(subscribed?);
+                return subscribed.map_err(|unanswered| match unanswered {
+                    Unanswered::TooMany => SubscribeError::TooManyConnections,
+                    Unanswered::Store(error) => error.into(),
+                });
             }
         }
     }

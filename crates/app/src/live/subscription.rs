@@ -11,6 +11,29 @@ use super::{
 };
 use crate::{Caller, SessionView, views::Viewer};
 
+/// How much of the log so far somebody wants to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// The last event that they have.
+    pub after_seq: u64,
+    /// Of what came later only the latest so many.
+    pub latest: u64,
+}
+
+impl Backlog {
+    /// Everything.
+    pub const ALL: Self = Self {
+        after_seq: 0,
+        latest: u64::MAX,
+    };
+
+    /// After which event the telling begins, when `last_seq` is the last of all.
+    fn begins_after(self, last_seq: u64) -> u64 {
+        let earliest = last_seq.saturating_sub(self.latest);
+        self.after_seq.min(last_seq).max(earliest)
+    }
+}
+
 /// Somebody's view of a session as it happens.
 #[derive(Debug)]
 pub struct Subscription {
@@ -38,7 +61,7 @@ impl Subscription {
         live: &Live,
         caller: &Caller,
         you: ParticipantId,
-        after_seq: u64,
+        wanted: Backlog,
         subscribed: Subscribed,
         gone: broadcast::Receiver<Gone>,
     ) -> Self {
@@ -47,6 +70,7 @@ impl Subscription {
             participants,
             last_seq,
         } = subscribed.state;
+        let after_seq = wanted.begins_after(last_seq);
         let mut subscription = Self {
             live: live.clone(),
             organisation: caller.organisation_id(),
@@ -55,7 +79,7 @@ impl Subscription {
             user: caller.user_id(),
             sign_in: caller.sign_in(),
             ready: VecDeque::new(),
-            told_seq: after_seq.min(last_seq),
+            told_seq: after_seq,
             snapshot_seq: last_seq,
             updates: subscribed.updates,
             closing: subscribed.closing,
@@ -68,6 +92,7 @@ impl Subscription {
             session,
             participants,
             you,
+            after_seq,
             last_seq,
         });
         subscription

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use domain::{Participant, ParticipantId, ParticipantRole, SessionId};
 use store::StoreError;
 
+use super::SetRoleError;
 use crate::{App, Caller, SessionView, access};
 
 /// Why the role stays.
@@ -9,15 +12,22 @@ pub enum ChangeRoleError {
     /// There is no such participant that the caller can see.
     #[error("there is no such participant")]
     NotFound,
-    /// It is not their own role, and they do not run the session.
+    /// They do not run the session, and it is not their own role, or they only observe.
     #[error("not allowed to change this participant's role")]
     NotAllowed,
+    /// This participant's role was changed too often.
+    #[error("this participant's role was changed too often")]
+    TooOften {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Gives a participant another role: everybody their own, who runs the session anybody's.
+/// Gives a participant another role: who runs the session anybody's, everybody else their own
+/// unless they only observe. Observers take no part, and letting them in is for others to decide.
 ///
 /// # Errors
 /// [`ChangeRoleError`].
@@ -40,10 +50,23 @@ pub async fn change_role(
         .participant(organisation, session, id)
         .await?
         .ok_or(ChangeRoleError::NotFound)?;
-    if !is_own && !runs_it {
+    let is_free = is_own && participant.role != ParticipantRole::Observer;
+    let stays_the_same = is_own && participant.role == role;
+    if !runs_it && !is_free && !stays_the_same {
         return Err(ChangeRoleError::NotAllowed);
     }
     let place = super::set_role(app, &mut *transaction, organisation, participant, role).await?;
     super::commit_place(app, transaction, organisation, &place).await?;
     Ok(place.participant)
+}
+
+impl From<SetRoleError> for ChangeRoleError {
+    fn from(error: SetRoleError) -> Self {
+        match error {
+            SetRoleError::TooOften(throttled) => Self::TooOften {
+                retry_after: throttled.retry_after,
+            },
+            SetRoleError::Store(error) => Self::Store(error),
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub use remove::{RemoveError, remove};
 pub(crate) use take_seat::place_user;
 pub use take_seat::{TakeSeatError, take_seat};
 
-use crate::{App, rtc_orders::RtcOrder};
+use crate::{App, rtc_orders::RtcOrder, throttle::Throttled};
 
 /// What a participant with this role may do in the room.
 pub(crate) fn permission_of(role: ParticipantRole) -> rtc::Permission {
@@ -63,6 +63,15 @@ impl Placed {
     }
 }
 
+/// Why a role was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetRoleError {
+    #[error("this participant's role was changed too often")]
+    TooOften(Throttled),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Gives a participant another role and writes it into the log; the same role changes nothing.
 async fn set_role(
     app: &App,
@@ -70,11 +79,15 @@ async fn set_role(
     organisation: OrganisationId,
     participant: Participant,
     role: ParticipantRole,
-) -> Result<Placed, StoreError> {
+) -> Result<Placed, SetRoleError> {
     if participant.role == role {
         return Ok(Placed::unchanged(participant));
     }
     let (session, id) = (participant.session_id, participant.id);
+    let throttle = &app.throttles().role_of_participant;
+    throttle
+        .take(&id, app.now())
+        .map_err(SetRoleError::TooOften)?;
     transaction
         .set_participant_role(organisation, session, id, role)
         .await?;

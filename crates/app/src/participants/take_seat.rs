@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use domain::{
-    Participant, ParticipantId, ParticipantRole, Person, Presence, SessionId, SessionRights,
+    Participant, ParticipantId, ParticipantRole, Person, Presence, Session, SessionId,
+    SessionRights,
 };
 use store::{StoreError, Transaction};
 
-use super::Placed;
+use super::{Placed, SetRoleError};
 use crate::{App, SignedIn, access};
 
 /// Why a user gets no place.
@@ -18,6 +21,12 @@ pub enum TakeSeatError {
     /// Somebody took their place away.
     #[error("they were removed from the session")]
     Removed,
+    /// They took it with another role too often.
+    #[error("their role was changed too often")]
+    TooOften {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,26 +49,28 @@ pub async fn take_seat(
     if !details.session.state.is_open() {
         return Err(TakeSeatError::SessionEnded);
     }
-    let runs_it = SessionRights::of_user(&details.session, caller.user.id, caller.user.role).remove;
+    let runs_it = runs(caller, &details.session);
     let place = transaction
         .participant_of_user(caller.organisation.id, session, caller.user.id)
         .await?;
     if place.is_some_and(|place| place.is_removed) && !runs_it {
         return Err(TakeSeatError::Removed);
     }
-    let place = place_user(app, &mut *transaction, caller, session, role).await?;
+    let place = place_user(app, &mut *transaction, caller, &details.session, role).await?;
     super::commit_place(app, transaction, caller.organisation.id, &place).await?;
     Ok(place.participant)
 }
 
-/// Gives a user a place, or the one that they had, with this role.
+/// Gives a user a place, or the one that they had, with this role. Who observes without running
+/// the session goes on observing.
 pub(crate) async fn place_user(
     app: &App,
     transaction: &mut dyn Transaction,
     caller: &SignedIn,
-    session_id: SessionId,
+    session: &Session,
     role: ParticipantRole,
-) -> Result<Placed, StoreError> {
+) -> Result<Placed, SetRoleError> {
+    let session_id = session.id;
     let organisation = caller.organisation.id;
     let user = &caller.user;
     let Some(place) = transaction
@@ -91,5 +102,23 @@ pub(crate) async fn place_user(
         is_removed: false,
         ..place
     };
+    if place.role == ParticipantRole::Observer && !runs(caller, session) {
+        return Ok(Placed::unchanged(place));
+    }
     super::set_role(app, transaction, organisation, place, role).await
+}
+
+fn runs(caller: &SignedIn, session: &Session) -> bool {
+    SessionRights::of_user(session, caller.user.id, caller.user.role).remove
+}
+
+impl From<SetRoleError> for TakeSeatError {
+    fn from(error: SetRoleError) -> Self {
+        match error {
+            SetRoleError::TooOften(throttled) => Self::TooOften {
+                retry_after: throttled.retry_after,
+            },
+            SetRoleError::Store(error) => Self::Store(error),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 use domain::{
-    EventData, FieldErrors, Participant, ParticipantId, ParticipantRole, Person, Policies,
-    PolicyError, PolicyLayer, PolicyLevel, PolicyValue, Presence, Session, SessionId, SessionState,
-    SessionTitle,
+    EventData, FieldCode, FieldErrors, Participant, ParticipantId, ParticipantRole, Person,
+    Policies, PolicyError, PolicyLayer, PolicyLevel, PolicyValue, Presence, Session, SessionId,
+    SessionState, SessionTitle,
 };
 use store::{StoreError, Transaction};
 
@@ -36,7 +36,7 @@ pub struct CreatedSession {
 /// Why no session was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The title breaks the rules.
+    /// The title breaks the rules, or the role is one that cannot begin a session.
     #[error(transparent)]
     InvalidInput(#[from] FieldErrors),
     /// A policy is unknown or cannot be said like this.
@@ -60,6 +60,10 @@ pub async fn create(
     request: CreateSession,
 ) -> Result<CreatedSession, CreateError> {
     let title = parse_title(request.title.as_deref())?;
+    // A session in which nobody may show or help helps nobody.
+    if request.role == ParticipantRole::Observer {
+        return Err(FieldErrors::one("role", FieldCode::Invalid).into());
+    }
     let entries = request
         .policies
         .iter()

@@ -2,7 +2,7 @@
 
 use app::{
     Caller,
-    live::SubscribeError,
+    live::{Backlog, SubscribeError},
     participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
     password_links, policies,
     sessions::{
@@ -57,7 +57,7 @@ async fn another_organisations_sessions_do_not_exist() {
     assert!(matches!(removed, Err(RemoveError::NotFound)));
     let minted = participants::mint_rtc_token(app, &caller, id).await;
     assert!(matches!(minted, Err(MintError::NotFound)));
-    let watched = app.live().subscribe(&caller, id, 0).await;
+    let watched = app.live().subscribe(&caller, id, Backlog::ALL).await;
     assert!(matches!(watched, Err(SubscribeError::NotFound)));
 
     let everything = ListSessions {
@@ -134,6 +134,6 @@ async fn a_seat_opens_no_other_session() {
     let place = other.participant.id;
     let removed = participants::remove(&stage.app, &caller, id, place).await;
     assert!(matches!(removed, Err(RemoveError::NotFound)));
-    let watched = stage.app.live().subscribe(&caller, id, 0).await;
+    let watched = stage.app.live().subscribe(&caller, id, Backlog::ALL).await;
     assert!(matches!(watched, Err(SubscribeError::NotFound)));
 }

@@ -2,7 +2,7 @@ use std::pin::Pin;
 
 use app::{
     Caller, SignedIn,
-    live::{CloseReason, LiveMessage, SubscribeError, Subscription},
+    live::{Backlog, CloseReason, LiveMessage, SubscribeError, Subscription},
     participants, password_links, sessions, sign_ins, users,
 };
 use domain::{Activation, EventData, Participant, ParticipantRole, SessionId, UserRole};
@@ -76,6 +76,7 @@ async fn a_latecomer_gets_the_present_state_and_the_whole_log() {
         session: view,
         participants,
         you,
+        after_seq: 0,
         last_seq,
     } = next(&mut watching).await
     else {
@@ -114,17 +115,33 @@ async fn a_watcher_who_comes_back_goes_on_where_they_were() {
         .await
         .expect("it is allowed");
     let caller = Caller::User(owner);
-    for (after, first) in [(1, Some(2)), (2, None), (u64::MAX, None)] {
+    for (after, latest, first) in [
+        (1, u64::MAX, Some(2)),
+        (2, u64::MAX, None),
+        (u64::MAX, u64::MAX, None),
+        (0, 1, Some(2)),
+        (0, 9, Some(1)),
+        (0, 0, None),
+    ] {
+        let backlog = Backlog {
+            after_seq: after,
+            latest,
+        };
         let mut again = stage
             .app
             .live()
-            .subscribe(&caller, session, after)
+            .subscribe(&caller, session, backlog)
             .await
             .expect("they have a place");
-        assert!(matches!(
-            next(&mut again).await,
-            LiveMessage::Snapshot { last_seq: 2, .. }
-        ));
+        let LiveMessage::Snapshot {
+            after_seq,
+            last_seq: 2,
+            ..
+        } = next(&mut again).await
+        else {
+            panic!("a snapshot comes first");
+        };
+        assert_eq!(after_seq + 1, first.unwrap_or(3), "after {after}");
         if let Some(seq) = first {
             assert_eq!(next_event(&mut again).await.0, seq);
         }
@@ -202,6 +219,42 @@ async fn a_watcher_who_does_not_keep_up_is_told_so_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn one_participant_does_not_take_all_connections() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let session = guest.session_id;
+    let caller = stage.guest_caller(&guest).await;
+    let mut watching = Vec::new();
+    for _ in 0..16 {
+        let live = stage.app.live();
+        let subscription = live.subscribe(&caller, session, Backlog::ALL).await;
+        watching.push(subscription.expect("there are so many tabs"));
+    }
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&caller, session, Backlog::ALL)
+        .await;
+    assert!(
+        matches!(refused, Err(SubscribeError::TooManyConnections)),
+        "{refused:?}"
+    );
+    let other = stage.app.live();
+    let other = other
+        .subscribe(&Caller::User(owner), session, Backlog::ALL)
+        .await;
+    other.expect("the others are not held up");
+    watching.pop();
+    let again = stage
+        .app
+        .live()
+        .subscribe(&caller, session, Backlog::ALL)
+        .await;
+    again.expect("one is free again");
+}
+
+#[tokio::test]
 async fn who_is_removed_is_told_so_and_cannot_watch_again() {
     let (stage, owner, session, mut watching) = watched().await;
     let created = created_again(&stage, &owner, session).await;
@@ -222,7 +275,11 @@ async fn who_is_removed_is_told_so_and_cannot_watch_again() {
         "they came"
     );
     assert!(next_participant(&mut watching).await.is_removed, "and went");
-    let refused = stage.app.live().subscribe(&caller, session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&caller, session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::SeatNeeded)),
         "{refused:?}"
@@ -282,7 +339,11 @@ async fn signing_out_closes_what_that_browser_watches_and_nothing_else() {
         .expect("it answers");
     assert_eq!(skip_to_close(&mut left).await, CloseReason::SignedOut);
     // A request that was let through just before gets nothing either.
-    let refused = stage.app.live().subscribe(&first, session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&first, session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::SignedOut)),
         "{refused:?}"
@@ -308,7 +369,7 @@ async fn a_new_password_closes_what_is_watched_with_the_old_one() {
         stage
             .app
             .live()
-            .subscribe(&owner.into(), session, 0)
+            .subscribe(&owner.into(), session, Backlog::ALL)
             .await
             .is_err()
     );
@@ -330,7 +391,11 @@ async fn a_deactivated_user_stops_watching() {
         .await
         .expect("it is allowed");
     assert_eq!(skip_to_close(&mut experts).await, CloseReason::SeatNeeded);
-    let refused = stage.app.live().subscribe(&expert.into(), session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&expert.into(), session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::SignedOut)),
         "{refused:?}"
@@ -368,7 +433,11 @@ async fn a_server_that_goes_down_says_so_to_everybody() {
         next(&mut watching).await,
         LiveMessage::Closed(CloseReason::Stopping)
     );
-    let refused = stage.app.live().subscribe(&owner.into(), session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&owner.into(), session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::Stopping)),
         "{refused:?}"
@@ -380,12 +449,20 @@ async fn without_a_place_nobody_watches() {
     let (stage, owner, session, _watching) = watched().await;
     let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
     let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
-    let refused = stage.app.live().subscribe(&expert.into(), session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&expert.into(), session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::SeatNeeded)),
         "{refused:?}"
     );
-    let refused = stage.app.live().subscribe(&member.into(), session, 0).await;
+    let refused = stage
+        .app
+        .live()
+        .subscribe(&member.into(), session, Backlog::ALL)
+        .await;
     assert!(
         matches!(refused, Err(SubscribeError::NotFound)),
         "{refused:?}"

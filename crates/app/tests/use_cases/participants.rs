@@ -292,6 +292,94 @@ async fn a_guest_changes_their_own_role_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn an_observer_is_let_in_by_others_only() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (id, place) = (guest.session_id, guest.participant.id);
+    let host = Caller::User(owner.clone());
+    let (observer, assisted) = (ParticipantRole::Observer, ParticipantRole::Assisted);
+    participants::change_role(&stage.app, &host, id, place, observer)
+        .await
+        .expect("it is allowed");
+    let caller = stage.guest_caller(&guest).await;
+    let refused = participants::change_role(&stage.app, &caller, id, place, assisted).await;
+    assert!(
+        matches!(refused, Err(ChangeRoleError::NotAllowed)),
+        "{refused:?}"
+    );
+    let same = participants::change_role(&stage.app, &caller, id, place, observer).await;
+    assert_eq!(same.expect("no change").role, observer);
+    let let_in = participants::change_role(&stage.app, &host, id, place, assisted).await;
+    assert_eq!(let_in.expect("it is allowed").role, assisted);
+
+    // Nor does a member come back by the invite as more than they were.
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let place = stage.redeem(&created, &member, observer).await;
+    assert_eq!(place.role, observer);
+    let place = stage.redeem(&created, &member, assisted).await;
+    assert_eq!(place.role, observer);
+    let place = participants::take_seat(&stage.app, &member, id, assisted).await;
+    assert_eq!(place.expect("it is theirs").role, observer);
+    // Who runs every session decides for themselves.
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    for role in [observer, ParticipantRole::Expert] {
+        let place = participants::take_seat(&stage.app, &expert, id, role).await;
+        assert_eq!(place.expect("it is open").role, role);
+    }
+}
+
+#[tokio::test]
+async fn nobody_fills_the_record_by_changing_a_role_to_and_fro() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (id, place) = (guest.session_id, guest.participant.id);
+    let caller = stage.guest_caller(&guest).await;
+    let roles = [ParticipantRole::Expert, ParticipantRole::Assisted];
+    let mut roles = roles.into_iter().cycle();
+    for role in roles.by_ref().take(10) {
+        participants::change_role(&stage.app, &caller, id, place, role)
+            .await
+            .expect("it is their own");
+    }
+    let next = roles.next().expect("it goes on");
+    let refused = participants::change_role(&stage.app, &caller, id, place, next).await;
+    let Err(ChangeRoleError::TooOften { retry_after }) = refused else {
+        panic!("the eleventh change was let through: {refused:?}");
+    };
+    assert_eq!(retry_after.as_secs(), 60);
+    assert_eq!(stage.log(&owner, id).await.len(), 11);
+
+    // The others are not held up, and neither is a user who has a place of their own.
+    let creator = created.participant.id;
+    participants::change_role(&stage.app, &Caller::User(owner.clone()), id, creator, next)
+        .await
+        .expect("nobody changed this one");
+    let wait = retry_after.try_into().expect("a short time");
+    stage.clock.advance(wait);
+    participants::change_role(&stage.app, &caller, id, place, next)
+        .await
+        .expect("a minute later");
+
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    stage
+        .redeem(&created, &member, ParticipantRole::Assisted)
+        .await;
+    let before = stage.log(&owner, id).await.len();
+    let mut is_refused = false;
+    for role in roles.take(40) {
+        match participants::take_seat(&stage.app, &member, id, role).await {
+            Ok(place) => assert_eq!(place.role, role),
+            Err(TakeSeatError::TooOften { .. }) => is_refused = true,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert!(is_refused, "forty changes were let through");
+    assert_eq!(stage.log(&owner, id).await.len(), before + 10);
+}
+
+#[tokio::test]
 async fn a_user_takes_a_place_again_with_another_role() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;

@@ -1,8 +1,5 @@
 use app::{
-    Caller, SignedIn,
-    invites::{self, InviteKey, Redeem},
-    participants,
-    sessions::{self, CreatedSession},
+    Caller, participants, sessions,
     users::{self, ChangeUser},
 };
 use domain::{
@@ -14,7 +11,7 @@ use time::Duration;
 
 use crate::{
     doubles::Order,
-    stage::{ADDRESS, Stage, joined, left},
+    stage::{Stage, joined, left},
 };
 
 const CAME: EventData = EventData::ParticipantJoined {
@@ -215,7 +212,10 @@ async fn who_comes_in_with_a_token_from_before_their_account_was_switched_off_is
     let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
     let created = stage.create_session(&owner).await;
     let session = created.session.session.id;
-    let place = place_of_user(&stage, &member, &created).await;
+    let place = stage
+        .redeem(&created, &member, ParticipantRole::Assisted)
+        .await
+        .id;
     let caller = Caller::User(member.clone());
     participants::mint_rtc_token(&stage.app, &caller, session)
         .await
@@ -244,7 +244,10 @@ async fn who_was_deleted_is_sent_out_when_they_come_or_are_noticed() {
     let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
     let created = stage.create_session(&owner).await;
     let session = created.session.session.id;
-    let place = place_of_user(&stage, &member, &created).await;
+    let place = stage
+        .redeem(&created, &member, ParticipantRole::Assisted)
+        .await
+        .id;
     users::delete(&stage.app, &owner, member.user.id)
         .await
         .expect("it is allowed");
@@ -265,18 +268,61 @@ async fn who_was_deleted_is_sent_out_when_they_come_or_are_noticed() {
     assert_eq!(stage.rtc.orders(), [remove.clone(), remove]);
 }
 
-async fn place_of_user(stage: &Stage, user: &SignedIn, created: &CreatedSession) -> ParticipantId {
-    let invite = created.session.invite.as_ref();
-    let invite = invite.expect("its creator may invite");
-    let request = Redeem {
-        key: InviteKey::Token(invite.token),
-        name: None,
-        role: ParticipantRole::Assisted,
-        address: ADDRESS,
-        idempotency_key: None,
+#[tokio::test]
+async fn of_who_must_not_be_in_the_record_says_nothing() {
+    let (stage, owner) = Stage::new().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let session = created.session.session.id;
+    let member_place = stage
+        .redeem(&created, &member, ParticipantRole::Assisted)
+        .await
+        .id;
+    users::delete(&stage.app, &owner, member.user.id)
+        .await
+        .expect("it is allowed");
+    let before = stage.log(&owner, session).await;
+    stage
+        .hear([
+            joined(session, member_place, "stay 1"),
+            left(session, member_place, "stay 1", rtc::LeaveReason::Removed),
+        ])
+        .await;
+    assert_eq!(stage.log(&owner, session).await, before);
+    let presence = place(&stage, session, member_place).await.presence;
+    assert_eq!(presence, Presence::Expected);
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_without_end_is_sent_out_and_fills_no_record() {
+    let (stage, owner) = Stage::new().await;
+    let guest = stage
+        .join(&stage.create_session(&owner).await, "Gustav")
+        .await;
+    let (session, id) = (guest.session_id, guest.participant.id);
+    let stays = async |range: std::ops::Range<u32>| {
+        let news = range.flat_map(|number| {
+            let stay = format!("stay {number}");
+            let came = joined(session, id, &stay);
+            let went = left(session, id, &stay, rtc::LeaveReason::Left);
+            [came, went]
+        });
+        stage.hear(news).await;
+        stage.log(&owner, session).await.len()
     };
-    let redeemed = invites::redeem(&stage.app, Some(user), request).await;
-    redeemed.expect("it works").participant.id
+    let kept = stays(0..60).await;
+    assert_eq!(kept, 1 + 2 * 60);
+    assert_eq!(stays(60..90).await, kept);
+    stage.clock.advance(Duration::minutes(1));
+    assert_eq!(stays(90..100).await, kept + 2);
+    stage.app.stop().await;
+    let remove = Order::Remove {
+        room: session.to_string(),
+        identity: id.to_string(),
+    };
+    let orders = stage.rtc.orders();
+    assert_eq!(orders.len(), 30 + 9);
+    assert!(orders.iter().all(|order| *order == remove));
 }
 
 #[tokio::test]

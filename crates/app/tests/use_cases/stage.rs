@@ -9,7 +9,7 @@ use std::{
 use app::{
     App, Caller, Config, HashingCost, NewSignIn, Parts, Seat, SignedIn, Store,
     invites::{self, InviteKey, Redeem, Redeemed},
-    live::{LiveMessage, Subscription},
+    live::{Backlog, LiveMessage, Subscription},
     password_links, seats,
     sessions::{self, CreateSession, CreatedSession},
     setup::{self, SetUp},
@@ -18,8 +18,8 @@ use app::{
 };
 use domain::{
     EmailAddress, EventData, Organisation, OrganisationId, OrganisationName, PageLimit,
-    ParticipantRole, PersonName, PolicyLayer, SessionId, TokenHash, User, UserId, UserRole,
-    UserState,
+    Participant, ParticipantRole, PersonName, PolicyLayer, SessionId, TokenHash, User, UserId,
+    UserRole, UserState,
 };
 use rtc::RtcEvent;
 use store::{SignIn, SqliteStore};
@@ -221,6 +221,25 @@ impl Stage {
             .expect("the link works")
     }
 
+    /// A user's place, taken with the session's link.
+    pub(crate) async fn redeem(
+        &self,
+        created: &CreatedSession,
+        user: &SignedIn,
+        role: ParticipantRole,
+    ) -> Participant {
+        let invite = created.session.invite.as_ref();
+        let request = Redeem {
+            key: InviteKey::Token(invite.expect("its creator may invite").token),
+            name: None,
+            role,
+            address: ADDRESS,
+            idempotency_key: None,
+        };
+        let redeemed = invites::redeem(&self.app, Some(user), request).await;
+        redeemed.expect("the link works").participant
+    }
+
     pub(crate) async fn seat(&self, guest: &Redeemed) -> Option<Seat> {
         let token = guest
             .seat
@@ -239,9 +258,10 @@ impl Stage {
 
     /// Lets the application hear what happened in the rooms, to the last word.
     pub(crate) async fn hear(&self, events: impl IntoIterator<Item = RtcEvent>) {
-        let (engine, news) = mpsc::channel(64);
+        let events: Vec<RtcEvent> = events.into_iter().collect();
+        let (engine, news) = mpsc::channel(events.len().max(1));
         for event in events {
-            engine.send(event).await.expect("there is room");
+            engine.try_send(event).expect("there is room");
         }
         drop(engine);
         self.app.follow_rtc(news).await;
@@ -260,7 +280,7 @@ impl Stage {
     pub(crate) async fn watch(&self, caller: &Caller, session: SessionId) -> Subscription {
         self.app
             .live()
-            .subscribe(caller, session, 0)
+            .subscribe(caller, session, Backlog::ALL)
             .await
             .expect("they have a place")
     }

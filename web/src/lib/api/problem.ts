@@ -22,6 +22,7 @@ export const problemSlugs: readonly ProblemSlug[] = [
   'setup-token-wrong',
   'link-expired',
   'too-many-attempts',
+  'too-many-connections',
   'idempotency-key-reused',
   'invite-not-found',
   'invite-expired',

@@ -465,7 +465,7 @@ export interface components {
         /** @description A session to create. */
         CreateSession: {
             policies?: components["schemas"]["SessionPolicies"];
-            /** @description What the creator is in it. */
+            /** @description What the creator is in it: `expert` or `assisted`. */
             role: components["schemas"]["ParticipantRole"];
             title?: string | null;
         };
@@ -740,7 +740,7 @@ export interface components {
          * @description Every kind of failure that the API reports; the slug is stable, the texts are not.
          * @enum {string}
          */
-        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/invite-used-up" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
+        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/too-many-connections" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/invite-used-up" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
         /** @description The place in the session. */
         RedeemedInvite: {
             participant: components["schemas"]["Participant"];
@@ -2008,6 +2008,11 @@ export interface operations {
             query?: {
                 /** @description The last `seq` that the client has; everything if left out. */
                 after?: number;
+                /**
+                 * @description Of the events after that only the latest so many; all of them if left out. The others are
+                 *     in `/events`.
+                 */
+                latest?: number;
             };
             header?: never;
             path: {
@@ -2062,6 +2067,15 @@ export interface operations {
             };
             /** @description `upgrade-required` */
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-connections` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2168,6 +2182,15 @@ export interface operations {
             };
             /** @description `invalid-input` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2331,6 +2354,15 @@ export interface operations {
             };
             /** @description `invalid-input` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

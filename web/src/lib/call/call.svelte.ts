@@ -100,8 +100,7 @@ export class Call {
   /** The name of the person whose connection broke last and who may be back soon. */
   get missed(): string | null {
     const { events } = this.connection.log;
-    const others = events.filter(({ participant_id }) => participant_id !== this.connection.log.you);
-    const last = others[others.length - 1];
+    const last = events.findLast(({ participant_id }) => participant_id !== this.connection.log.you);
     if (last?.kind !== 'participant_left') return null;
     const isLost = last.data.reason === 'connection_lost' || last.data.reason === 'server_restarted';
     return isLost ? this.nameOf(last.participant_id) : null;

@@ -1,7 +1,14 @@
 //! What a live session asks of the API.
 
 import { api } from '#lib/api/api.ts';
-import type { MintedRtcToken, OwnPlace, Participant, ParticipantRole, Session } from '#lib/api/schema.ts';
+import type {
+  MintedRtcToken,
+  OwnPlace,
+  Participant,
+  ParticipantRole,
+  Session,
+  SessionEvent,
+} from '#lib/api/schema.ts';
 
 /** This browser's place in the session. Refused as `seat-needed` when it has none. */
 export function readPlace(id: string): Promise<OwnPlace> {
@@ -10,6 +17,13 @@ export function readPlace(id: string): Promise<OwnPlace> {
 
 export function readSession(id: string): Promise<Session> {
   return api.get('/sessions/{id}', { path: { id } });
+}
+
+/** The events up to and including `seq`, as many as come at once. */
+export async function readEventsUpTo(id: string, seq: number): Promise<SessionEvent[]> {
+  const query = { after: Math.max(0, seq - EVENTS_AT_ONCE), limit: EVENTS_AT_ONCE };
+  const page = await api.get('/sessions/{id}/events', { path: { id }, query });
+  return page.items;
 }
 
 /** For signed-in people; guests take theirs by redeeming an invite. */
@@ -32,3 +46,6 @@ export function endSession(id: string): Promise<Session> {
 export function reopenSession(id: string): Promise<Session> {
   return api.post('/sessions/{id}/reopen', { path: { id } });
 }
+
+/** The most that the API gives. */
+const EVENTS_AT_ONCE = 200;

@@ -1,7 +1,7 @@
 //! The WebSocket that carries a session's log to this page, kept open until the session is left.
 //!
 //! 1. Connect with the number of the last event that is known; the server answers with a snapshot and with
-//!    every event after it.
+//!    every event after it, of very many only the latest.
 //! 2. Ask for a sign of life every 20 s. Silence for 45 s counts as a lost connection.
 //! 3. A lost connection, a gap in the numbers or a stopping server: connect again, with `Reconnect`'s waits.
 //! 4. Removed, signed out, no seat, session gone: closed for good, with the reason.
@@ -9,7 +9,8 @@
 import type { Session, SessionEvent } from '#lib/api/schema.ts';
 
 import { Reconnect } from './reconnect.ts';
-import { apply, emptyLog, lastSeq, parseLiveMessage, type SessionLog } from './session-log.ts';
+import { readEventsUpTo } from './requests.ts';
+import { apply, emptyLog, lastSeq, parseLiveMessage, withEarlier, type SessionLog } from './session-log.ts';
 import { openSocket, type Socket } from './socket.ts';
 
 export interface SessionConnectionOptions {
@@ -56,6 +57,12 @@ export class SessionConnection {
     this.log = { ...this.log, session };
   }
 
+  /** Fetches some of what happened before the log's first event. */
+  async loadEarlier(): Promise<void> {
+    const earlier = await readEventsUpTo(this.#options.sessionId, this.log.startsAfter);
+    this.log = withEarlier(this.log, earlier);
+  }
+
   close(reason: SessionClosed): void {
     if (this.state === 'closed') return;
     this.#reconnect.stop();
@@ -67,10 +74,13 @@ export class SessionConnection {
   #connect(): void {
     const { sessionId, open = openSocket } = this.#options;
     this.#expectMessage();
-    this.#socket = open(`/api/v1/sessions/${encodeURIComponent(sessionId)}/live?after=${lastSeq(this.log)}`, {
-      message: (text) => this.#receive(text),
-      closed: (code) => this.#closed(code),
-    });
+    this.#socket = open(
+      `/api/v1/sessions/${encodeURIComponent(sessionId)}/live?after=${lastSeq(this.log)}&latest=${EVENTS_AT_ONCE}`,
+      {
+        message: (text) => this.#receive(text),
+        closed: (code) => this.#closed(code),
+      },
+    );
     this.#ping = setInterval(() => this.#socket?.send('{"type":"ping"}'), PING_MS);
   }
 
@@ -133,5 +143,7 @@ export class SessionConnection {
   }
 }
 
+/** A session that goes on for weeks has thousands. */
+const EVENTS_AT_ONCE = 200;
 const PING_MS = 20_000;
 const SILENCE_MS = 45_000;

@@ -20,8 +20,8 @@ test('continues after the last event that it has', () => {
   sockets[0]?.drop(1006);
   vi.advanceTimersByTime(300);
   expect(sockets.map(({ url }) => url)).toEqual([
-    '/api/v1/sessions/ses_1/live?after=0',
-    '/api/v1/sessions/ses_1/live?after=2',
+    '/api/v1/sessions/ses_1/live?after=0&latest=200',
+    '/api/v1/sessions/ses_1/live?after=2&latest=200',
   ]);
 });
 
@@ -131,7 +131,14 @@ function connected() {
 }
 
 function snapshot(last_seq: number): object {
-  return { type: 'snapshot', session: { id: 'ses_1' }, participants: [], you: 'par_1', last_seq };
+  return {
+    type: 'snapshot',
+    session: { id: 'ses_1' },
+    participants: [],
+    you: 'par_1',
+    after_seq: 0,
+    last_seq,
+  };
 }
 
 function event(seq: number): object {

@@ -6,6 +6,7 @@ import {
   emptyLog,
   lastSeq,
   parseLiveMessage,
+  withEarlier,
   type LiveMessage,
   type SessionLog,
 } from './session-log.ts';
@@ -42,6 +43,35 @@ describe('the log', () => {
   test('continues after the last event it has', () => {
     expect(lastSeq(emptyLog)).toBe(0);
     expect(lastSeq(replay([snapshot(2), event(1), event(2)]).log)).toBe(2);
+  });
+});
+
+describe('a long log', () => {
+  const late = replay([snapshot(5, 3), event(4), event(5)]).log;
+
+  test('begins with the latest events', () => {
+    expect(late.startsAfter).toBe(3);
+    expect(late.events.map(({ seq }) => seq)).toEqual([4, 5]);
+    expect(lastSeq(replay([snapshot(3, 3)]).log)).toBe(3);
+  });
+
+  test('takes earlier events before those', () => {
+    const some = withEarlier(late, [eventOf(2), eventOf(3), eventOf(4)]);
+    expect(some.events.map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
+    expect(some.startsAfter).toBe(1);
+    expect(withEarlier(some, [eventOf(1)]).startsAfter).toBe(0);
+  });
+
+  test('takes no earlier events that leave a gap', () => {
+    expect(withEarlier(late, [eventOf(1), eventOf(2)])).toBe(late);
+    expect(withEarlier(late, [])).toBe(late);
+  });
+
+  test('begins anew after an interruption in which more happened than comes at once', () => {
+    const { log, outcomes } = replay([snapshot(1), event(1), snapshot(900, 700), event(701)]);
+    expect(log.events.map(({ seq }) => seq)).toEqual([701]);
+    expect(log.startsAfter).toBe(700);
+    expect(outcomes.at(-1)).toBe('happened');
   });
 });
 
@@ -87,12 +117,17 @@ function replay(messages: readonly LiveMessage[]): { log: SessionLog; outcomes: 
   return { log, outcomes };
 }
 
-function snapshot(last_seq: number): LiveMessage {
-  return { type: 'snapshot', session, participants: [participant('par_1', 'Ada')], you: 'par_1', last_seq };
+function snapshot(last_seq: number, after_seq = 0): LiveMessage {
+  const participants = [participant('par_1', 'Ada')];
+  return { type: 'snapshot', session, participants, you: 'par_1', after_seq, last_seq };
 }
 
 function event(seq: number): LiveMessage {
-  const event: SessionEvent = {
+  return { type: 'event', event: eventOf(seq) };
+}
+
+function eventOf(seq: number): SessionEvent {
+  return {
     seq,
     id: `evt_${seq}`,
     at: '2026-01-01T00:00:00Z',
@@ -100,7 +135,6 @@ function event(seq: number): LiveMessage {
     participant_id: 'par_1',
     data: { role: 'expert' },
   };
-  return { type: 'event', event };
 }
 
 function participant(id: string, name: string): Participant {

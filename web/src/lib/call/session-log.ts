@@ -1,10 +1,11 @@
 //! What the server has told about a session: the session, its participants, and its log in order.
 //!
-//! Flow: a snapshot comes first on every connection, then every event after the one last seen. `apply`
-//! takes one message and returns the next state with what came of it; it touches nothing else.
+//! Flow: a snapshot comes first on every connection, then every event after the one last seen, of a long
+//! log only the latest. `apply` takes one message and returns the next state with what came of it; it
+//! touches nothing else. Earlier events are fetched when somebody wants to see them.
 //!
-//! Invariant: `events` holds each event once, in order, without a gap. A message that would break that is
-//! not applied: what is known already is skipped, and a gap asks for a new connection.
+//! Invariant: `events` holds each event after `startsAfter` once, in order, without a gap. A message that
+//! would break that is not applied: what is known already is skipped, and a gap asks for a new connection.
 
 import type { Participant, Session, SessionEvent } from '#lib/api/schema.ts';
 
@@ -14,6 +15,7 @@ export type LiveMessage =
       session: Session;
       participants: Participant[];
       you: string;
+      after_seq: number;
       last_seq: number;
     }
   | { type: 'event'; event: SessionEvent }
@@ -26,6 +28,8 @@ export interface SessionLog {
   session: Session | null;
   participants: readonly Participant[];
   events: readonly SessionEvent[];
+  /** The event before the first of `events`; 0 when they are all there are. */
+  startsAfter: number;
   /** The participant that this browser is. */
   you: string | null;
   /** The last event that was there before this page looked. Later ones happen in front of the person. */
@@ -43,6 +47,7 @@ export const emptyLog: SessionLog = {
   session: null,
   participants: [],
   events: [],
+  startsAfter: 0,
   you: null,
   seenBefore: 0,
 };
@@ -51,9 +56,13 @@ export function apply(log: SessionLog, message: LiveMessage): { log: SessionLog;
   switch (message.type) {
     case 'snapshot': {
       const isFirst = log.you === null;
-      const { session, participants, you } = message;
+      const { session, participants, you, after_seq } = message;
       const seenBefore = isFirst ? message.last_seq : log.seenBefore;
-      return { log: { ...log, session, participants, you, seenBefore }, outcome: { name: 'applied' } };
+      const known = after_seq > lastSeq(log) ? { events: [], startsAfter: after_seq } : {};
+      return {
+        log: { ...log, session, participants, you, seenBefore, ...known },
+        outcome: { name: 'applied' },
+      };
     }
     case 'event':
       return applyEvent(log, message.event);
@@ -72,7 +81,15 @@ export function apply(log: SessionLog, message: LiveMessage): { log: SessionLog;
 
 /** The number to ask the server to continue after. */
 export function lastSeq(log: SessionLog): number {
-  return log.events[log.events.length - 1]?.seq ?? 0;
+  return log.events[log.events.length - 1]?.seq ?? log.startsAfter;
+}
+
+/** The log with events from before its first; those that it has, or that leave a gap, are left out. */
+export function withEarlier(log: SessionLog, earlier: readonly SessionEvent[]): SessionLog {
+  const before = earlier.filter(({ seq }) => seq <= log.startsAfter);
+  const first = before[0];
+  if (first === undefined || before.length !== log.startsAfter - first.seq + 1) return log;
+  return { ...log, events: [...before, ...log.events], startsAfter: first.seq - 1 };
 }
 
 /** Null for what is not a message of this protocol: a newer server may send kinds that this page lacks. */

@@ -34,6 +34,8 @@ export const call = {
   'call.people': 'People',
   'call.participants': 'Participants',
   'call.history': 'History',
+  'call.history-earlier': 'Show earlier',
+  'call.history-failed': 'What happened earlier can’t be loaded. Check your connection and try again.',
   'call.participant-count': { one: '{count} person here', other: '{count} people here' },
   'call.picture-of': 'Video of {name}',
   'call.your-picture': 'Your video',

@@ -20,6 +20,7 @@ export const problems = {
     'This set-up link is not valid. Open the address that Helpsight printed when it started.',
   'problem.link-expired': 'This link was used or has expired. Ask an owner or admin for a new one.',
   'problem.idempotency-key-reused': 'This was sent already with other content. Load the page again.',
+  'problem.too-many-connections': 'This session is open in too many tabs or windows. Close some of them.',
   'problem.too-many-attempts': {
     one: 'Too many attempts. Wait {count} second, then try again.',
     other: 'Too many attempts. Wait {count} seconds, then try again.',

@@ -34,6 +34,9 @@ export const call = {
   'call.people': 'Pessoas',
   'call.participants': 'Participantes',
   'call.history': 'Histórico',
+  'call.history-earlier': 'Mostrar o que aconteceu antes',
+  'call.history-failed':
+    'Não foi possível carregar o que aconteceu antes. Verifique a conexão e tente de novo.',
   'call.participant-count': { one: '{count} pessoa aqui', other: '{count} pessoas aqui' },
   'call.picture-of': 'Vídeo de {name}',
   'call.your-picture': 'Seu vídeo',

@@ -21,6 +21,7 @@ export const problems = {
     'Este link de configuração não é válido. Abra o endereço que o Helpsight mostrou ao iniciar.',
   'problem.link-expired': 'Este link já foi usado ou expirou. Peça outro a um proprietário ou administrador.',
   'problem.idempotency-key-reused': 'Isto já foi enviado com outro conteúdo. Recarregue a página.',
+  'problem.too-many-connections': 'Esta sessão está aberta em abas ou janelas demais. Feche algumas delas.',
   'problem.too-many-attempts': {
     one: 'Tentativas demais. Espere {count} segundo e tente de novo.',
     other: 'Tentativas demais. Espere {count} segundos e tente de novo.',
