@@ -14,12 +14,12 @@ interface Desk {
   readonly renew: () => Promise<void>;
 }
 
-async function atTheDesk(owner: Api, cast: Cast): Promise<Desk> {
+async function atTheDesk(owner: Api, cast: Cast, renewals = RENEWALS): Promise<Desk> {
   const session = await owner.createSession('expert');
   const renew = async (): Promise<void> => {
     await owner.post(`sessions/${session.id}/invite/renewals`);
   };
-  for (let count = 0; count < RENEWALS; count += 1) await renew();
+  for (let count = 0; count < renewals; count += 1) await renew();
   const expert = await cast.enter({ signedIn: owner });
   await enterSession(expert, session.id);
   return { expert, renew };
@@ -90,6 +90,30 @@ test('the history shows its newest entry, and stays where the reader went', asyn
   await renew();
   await expect.poll(() => entries(expert)).toBe(before + 3);
   await expect.poll(() => belowSight(expert)).toBeLessThan(2);
+});
+
+test('a long history begins with the latest entries and shows earlier ones on demand', async ({
+  owner,
+  cast,
+}) => {
+  const { expert, renew } = await atTheDesk(owner, cast, 430);
+  await tab(expert, 'History').click();
+  await expect(history(expert).getByText(/is connected by/)).toBeVisible();
+  await expect.poll(() => belowSight(expert)).toBeLessThan(2);
+  const atFirst = await entries(expert);
+  expect(atFirst).toBeLessThan(230);
+  const first = history(expert).getByText('Session created');
+  await expect(first).toHaveCount(0);
+
+  await expert.button('Show earlier').click();
+  await expect.poll(() => entries(expert)).toBe(atFirst + 200);
+  await expert.button('Show earlier').click();
+  await expect(first).toHaveCount(1);
+  await expect(expert.button('Show earlier')).toHaveCount(0);
+  const all = await entries(expert);
+  expect(all).toBeGreaterThan(430);
+  await renew();
+  await expect.poll(() => entries(expert)).toBe(all + 1);
 });
 
 test('on a phone the same tabs are in a window', async ({ owner, cast }) => {

@@ -1,6 +1,7 @@
 /** Users from the invitation to the last trace of them. */
 import { Api } from '../harness/api.ts';
 import { EXPERT } from '../harness/data.ts';
+import { enterSession } from '../harness/flows.ts';
 import { expect, test } from '../harness/test.ts';
 
 test('a user is added, signs in, creates a session, is deleted, and leaves no name behind', async ({
@@ -100,6 +101,18 @@ test('a deactivated user is signed out everywhere and comes back when activated'
 
   await owner.patch(`users/${id}`, { state: 'active' });
   await new Api(server).signIn(EXPERT.email, EXPERT.password);
+});
+
+test('who is deactivated in the middle of a call reads why it is over', async ({ owner, cast }) => {
+  const expert = await owner.addUser(EXPERT);
+  const { items } = await owner.get<{ items: { id: string; email: string }[] }>('users');
+  const id = items.find(({ email }) => email === EXPERT.email)?.id ?? '';
+  const session = await owner.createSession('expert');
+  const person = await cast.enter({ signedIn: expert });
+  await expert.post(`sessions/${session.id}/participants`, { role: 'expert' });
+  await enterSession(person, session.id);
+  await owner.patch(`users/${id}`, { state: 'deactivated' });
+  await expect(person.heading('Your account is switched off')).toBeVisible();
 });
 
 test('an expert can see no people and change none', async ({ owner }) => {

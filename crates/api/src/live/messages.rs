@@ -65,7 +65,7 @@ impl From<CloseReason> for Goodbye {
             CloseReason::Stopping => Self::STOPPING,
             CloseReason::Removed => Self::new(4001, "removed from the session"),
             CloseReason::SignedOut => Self::new(4002, "signed out"),
-            CloseReason::SeatNeeded => Self::new(4003, "the seat is no longer valid"),
+            CloseReason::AccountOff => Self::new(4003, "the account was switched off or deleted"),
             CloseReason::TooSlow => Self::TOO_SLOW,
             CloseReason::Gone => Self::new(4009, "the session is gone"),
         }

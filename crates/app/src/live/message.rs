@@ -37,7 +37,7 @@ pub enum CloseReason {
     /// Somebody took the watcher's place away.
     Removed,
     /// The watcher's account was switched off or deleted.
-    SeatNeeded,
+    AccountOff,
     /// The watcher's browser was signed out.
     SignedOut,
     /// The watcher did not keep up; come back and go on from the last event.

@@ -160,7 +160,7 @@ impl Subscription {
 
     fn close_for(&self, gone: &Result<Gone, broadcast::error::RecvError>) -> Option<CloseReason> {
         match *gone {
-            Ok(Gone::User(user)) => (self.user == Some(user)).then_some(CloseReason::SeatNeeded),
+            Ok(Gone::User(user)) => (self.user == Some(user)).then_some(CloseReason::AccountOff),
             Ok(Gone::SignInsOf(user)) => {
                 (self.user == Some(user)).then_some(CloseReason::SignedOut)
             }

@@ -304,7 +304,7 @@ async fn a_deleted_user_stops_watching_and_loses_the_name_in_front_of_the_others
     users::delete(&stage.app, &owner, expert.user.id)
         .await
         .expect("it is allowed");
-    assert_eq!(skip_to_close(&mut experts).await, CloseReason::SeatNeeded);
+    assert_eq!(skip_to_close(&mut experts).await, CloseReason::AccountOff);
     assert!(
         next_participant(&mut watching)
             .await
@@ -390,7 +390,7 @@ async fn a_deactivated_user_stops_watching() {
     users::change(&stage.app, &owner, expert.user.id, off)
         .await
         .expect("it is allowed");
-    assert_eq!(skip_to_close(&mut experts).await, CloseReason::SeatNeeded);
+    assert_eq!(skip_to_close(&mut experts).await, CloseReason::AccountOff);
     let refused = stage
         .app
         .live()

@@ -193,13 +193,14 @@ export class Call {
 }
 
 function isMediaReason(reason: CallClosed): reason is MediaClosed {
-  return reason !== 'gone' && reason !== 'signed-out';
+  return reason !== 'gone' && reason !== 'signed-out' && reason !== 'account-off';
 }
 
 function isSessionReason(reason: CallClosed): reason is SessionClosed {
   return (
     reason === 'removed' ||
     reason === 'signed-out' ||
+    reason === 'account-off' ||
     reason === 'seat-needed' ||
     reason === 'gone' ||
     reason === 'left'

@@ -4,7 +4,7 @@ import { reasonToClose } from './closing.ts';
 
 test('who is sent out of the room learns from the log why', () => {
   expect(reasonToClose('removed', null, false)).toBeNull();
-  expect(reasonToClose('removed', 'seat-needed', false)).toBe('seat-needed');
+  expect(reasonToClose('removed', 'account-off', false)).toBe('account-off');
   expect(reasonToClose('removed', 'signed-out', true)).toBe('signed-out');
   expect(reasonToClose('removed', 'removed', false)).toBe('removed');
 });

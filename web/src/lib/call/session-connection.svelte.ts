@@ -4,7 +4,7 @@
 //!    every event after it, of very many only the latest.
 //! 2. Ask for a sign of life every 20 s. Silence for 45 s counts as a lost connection.
 //! 3. A lost connection, a gap in the numbers or a stopping server: connect again, with `Reconnect`'s waits.
-//! 4. Removed, signed out, no seat, session gone: closed for good, with the reason.
+//! 4. Removed, signed out, account switched off, no seat, session gone: closed for good, with the reason.
 
 import type { Session, SessionEvent } from '#lib/api/schema.ts';
 
@@ -24,7 +24,7 @@ export interface SessionConnectionOptions {
   open?: typeof openSocket;
 }
 
-export type SessionClosed = 'removed' | 'signed-out' | 'seat-needed' | 'gone' | 'left';
+export type SessionClosed = 'removed' | 'signed-out' | 'account-off' | 'seat-needed' | 'gone' | 'left';
 
 export class SessionConnection {
   log = $state.raw<SessionLog>(emptyLog);
@@ -111,7 +111,7 @@ export class SessionConnection {
       case 4002:
         return this.close('signed-out');
       case 4003:
-        return this.close('seat-needed');
+        return this.close('account-off');
       case 4009:
         return this.close('gone');
       case 1001:

@@ -74,7 +74,7 @@ test('a stopping server is named until it is back', () => {
 test.each([
   [4001, 'removed'],
   [4002, 'signed-out'],
-  [4003, 'seat-needed'],
+  [4003, 'account-off'],
   [4009, 'gone'],
 ] as const)('code %d closes for good: %s', (code, reason) => {
   const { connection, sockets } = connected();

@@ -129,6 +129,8 @@ export const call = {
   'call.full-text': 'Alguém precisa sair antes que você entre.',
   'call.signed-out-title': 'Você saiu da sua conta',
   'call.signed-out-text': 'Ao sair da conta você também deixou esta sessão. Entre de novo para voltar.',
+  'call.account-off-title': 'Sua conta foi desativada',
+  'call.account-off-text': 'Com isso você deixou esta sessão. Se foi um engano, fale com a administração.',
   'call.seat-title': 'Este navegador não faz parte da sessão',
   'call.seat-text': 'Abra seu convite de novo ou digite o código.',
   'call.enter-code': 'Digitar um código',
