@@ -174,7 +174,10 @@ const SCENES: readonly Scene[] = [
       const person = await ownerAt(hand, `/sessions/${session.id}`);
       await person.page.getByRole('button', { name: /^(Join|⟦Ĵöîñ·*⟧)$/ }).click();
       await expect(person.page.getByRole('timer')).toBeVisible();
-      await person.page.getByRole('button', { name: /^(Invite|⟦Îñṽîţé·*⟧)$/ }).first().click();
+      await person.page
+        .getByRole('button', { name: /^(Invite|⟦Îñṽîţé·*⟧)$/ })
+        .first()
+        .click();
       await expect(person.page.getByRole('dialog')).toBeVisible();
       return person;
     },

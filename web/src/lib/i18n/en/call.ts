@@ -129,7 +129,8 @@ export const call = {
   'call.signed-out-title': 'You signed out',
   'call.signed-out-text': 'Signing out also ended your part in this session. Sign in to come back.',
   'call.account-off-title': 'Your account is switched off',
-  'call.account-off-text': 'That ended your part in this session. If it was a mistake, ask your administrator.',
+  'call.account-off-text':
+    'That ended your part in this session. If it was a mistake, ask your administrator.',
   'call.seat-title': 'This browser isn’t part of the session',
   'call.seat-text': 'Open your invitation again, or type the join code.',
   'call.enter-code': 'Enter a join code',
