@@ -22,6 +22,7 @@ mod overtaking;
 mod packet;
 mod peer;
 mod publication;
+mod revival;
 mod rewriter;
 mod sdp;
 mod sections;

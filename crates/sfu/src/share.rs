@@ -39,6 +39,8 @@ pub(crate) struct Use {
     pub(crate) next_bps: u64,
     /// With everything that is wanted.
     pub(crate) wanted_bps: u64,
+    /// A picture that flows has no room at all.
+    pub(crate) is_stopping: bool,
 }
 
 /// The layers to send, in the order of the pictures.
@@ -88,20 +90,21 @@ pub(crate) fn share(budget_bps: u64, pictures: &[Picture]) -> (Vec<Option<Layer>
         }
         chosen[index] = Some(layer);
     }
-    for (picture, _) in pictures
-        .iter()
-        .zip(&chosen)
-        .filter(|(_, layer)| layer.is_none())
-    {
-        if let Some((_, rate)) = picture.steps().next() {
-            nearest(spent + rate);
-        }
+    let without = pictures.iter().zip(&chosen);
+    let without = without.filter(|(_, layer)| layer.is_none());
+    let stopped: Vec<u64> = without
+        .filter_map(|(picture, _)| picture.steps().next())
+        .map(|(_, rate)| rate)
+        .collect();
+    for rate in &stopped {
+        nearest(spent + rate);
     }
     let wanted = pictures.iter().filter_map(|picture| picture.steps().last());
     let used = Use {
         chosen_bps: spent,
         next_bps: next_bps.unwrap_or(spent),
         wanted_bps: wanted.map(|(_, rate)| rate).sum(),
+        is_stopping: !stopped.is_empty(),
     };
     (chosen, used)
 }
@@ -154,6 +157,7 @@ mod tests {
         assert_eq!(chosen, [Some(Layer::High), Some(Layer::High)]);
         assert_eq!(used.chosen_bps, 3_400);
         assert_eq!(used.next_bps, 3_400);
+        assert!(!used.is_stopping);
     }
 
     #[test]
@@ -174,6 +178,7 @@ mod tests {
         let (chosen, used) = share(200, &[picture(1, CAMERA), picture(9, CAMERA)]);
         assert_eq!(chosen, [None, Some(Layer::Low)]);
         assert_eq!(used.next_bps, 300);
+        assert!(used.is_stopping);
         let (chosen, _) = share(130, &[picture(1, CAMERA), picture(9, CAMERA)]);
         assert_eq!(chosen, [None, Some(Layer::Low)], "most of it fits");
         let (chosen, _) = share(120, &[picture(1, CAMERA), picture(9, CAMERA)]);

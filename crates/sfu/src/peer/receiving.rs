@@ -11,6 +11,7 @@ use super::Peer;
 use crate::{
     climb::Climb,
     io::{TrackId, TrackSettings},
+    revival::Revival,
     share::Use,
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Allocation {
     settings: HashMap<TrackId, TrackSettings>,
     told: Option<(u64, u64)>,
     climb: Climb,
+    revival: Revival,
 }
 
 impl Allocation {
@@ -80,8 +82,22 @@ impl Peer {
         let Some(estimate) = self.allocation.estimate_bps else {
             return;
         };
+        if !used.is_stopping {
+            self.allocation.revival.rest(now);
+        } else if self.allocation.revival.is_due(now) {
+            // It begins with what is known and probes above it at once.
+            self.rtc.bwe().reset(Bitrate::bps(estimate));
+            self.allocation.told = None;
+        }
         let climbs = used.next_bps > used.chosen_bps;
-        let wanted = (used.wanted_bps as f64 * DESIRED_SHARE) as u64 + sound_bps;
+        // While a picture is stopped, the next step is all that there is to find: a probe for more
+        // costs a narrow link voice.
+        let wanted_bps = if used.is_stopping {
+            used.next_bps
+        } else {
+            used.wanted_bps
+        };
+        let wanted = (wanted_bps as f64 * DESIRED_SHARE) as u64 + sound_bps;
         let next = used.next_bps + sound_bps;
         let aim = if !climbs {
             self.allocation.climb.rest();
