@@ -14,6 +14,7 @@ use crate::{
     network::Way,
     plan,
     random::Random,
+    stream::{Begins, Stream},
 };
 
 #[derive(Debug)]
@@ -35,11 +36,10 @@ pub(crate) struct Person {
     /// Counts the addresses that its NAT has given it.
     nat: u8,
     index: u8,
-    /// Whose sounds and pictures it got, at all and in the last look.
-    pub(crate) heard: BTreeSet<(u8, bool)>,
-    pub(crate) heard_last: BTreeSet<(u8, bool)>,
-    /// By stream: the numbers of packets, and the layer and kind of those that begin a picture.
-    pub(crate) pictures: BTreeMap<u32, BTreeMap<u64, Option<(u8, bool)>>>,
+    /// Whose sounds, or pictures, it got last when.
+    heard: BTreeMap<(u8, bool), Instant>,
+    /// What came of each stream of pictures, by its number.
+    pub(crate) streams: BTreeMap<u32, Stream>,
 }
 
 impl Person {
@@ -75,9 +75,8 @@ impl Person {
             last_down: now,
             nat: 1,
             index: index as u8,
-            heard: BTreeSet::new(),
-            heard_last: BTreeSet::new(),
-            pictures: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            streams: BTreeMap::new(),
         }
     }
 
@@ -103,77 +102,24 @@ impl Person {
     }
 
     /// Notes a packet; tells whose it is.
-    pub(crate) fn note(&mut self, packet: &Received, is_last_look: bool) -> Option<Origin> {
+    pub(crate) fn note(&mut self, packet: &Received, now: Instant) -> Option<Origin> {
         let origin = Origin::read(packet);
         if packet.kind == participant::Kind::Video {
-            let begins = origin.map(|origin| (origin.layer, packet.is_keyframe));
-            let stream = self.pictures.entry(packet.ssrc).or_default();
-            stream.insert(packet.sequence, begins);
+            let begins = origin.map(|origin| Begins {
+                layer: origin.layer,
+                is_keyframe: packet.is_keyframe,
+            });
+            let stream = self.streams.entry(packet.ssrc).or_default();
+            stream.note(packet.sequence, begins, now);
         }
         let origin = origin?;
-        let heard = (origin.person, origin.is_video);
-        self.heard.insert(heard);
-        if is_last_look {
-            self.heard_last.insert(heard);
-        }
+        self.heard.insert((origin.person, origin.is_video), now);
         Some(origin)
     }
 
-    /// Whether the picture that a packet belongs to, or the next one, is a key frame. The first
-    /// picture of a stream is one, also when its beginning is lost.
-    ///
-    /// There the engine does not repair everything: packets of the layer before that come after the
-    /// first one of a key frame are not sent to the subscriber.
-    pub(crate) fn is_beside_keyframe(&self, ssrc: u32, sequence: u64) -> bool {
-        let Some(stream) = self.pictures.get(&ssrc) else {
-            return false;
-        };
-        let is_key = |begins: &Option<(u8, bool)>| begins.map(|(_, is_keyframe)| is_keyframe);
-        let before = stream
-            .range(..=sequence)
-            .rev()
-            .find_map(|(_, it)| is_key(it));
-        let after = stream.range(sequence + 1..).find_map(|(_, it)| is_key(it));
-        before != Some(false) || after == Some(true)
-    }
-
-    /// Where a stream changed its layer without a key frame. What was lost excuses what follows.
-    pub(crate) fn blind_switches(&self) -> usize {
-        let streams = self.pictures.values();
-        streams.map(blind_switches).sum()
-    }
-}
-
-fn blind_switches(stream: &BTreeMap<u64, Option<(u8, bool)>>) -> usize {
-    let mut count = 0;
-    let mut last: Option<(u64, Option<u8>)> = None;
-    for (sequence, begins) in stream {
-        let known = last.filter(|(before, _)| before + 1 == *sequence);
-        let layer = known.and_then(|(_, layer)| layer);
-        let next = match begins {
-            Some((this, is_keyframe)) => {
-                count += usize::from(layer.is_some_and(|layer| layer != *this) && !is_keyframe);
-                Some(*this)
-            }
-            None => layer,
-        };
-        last = Some((*sequence, next));
-    }
-    count
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_switch_of_layers_needs_a_key_frame() {
-        let stream = |packets: &[(u64, Option<(u8, bool)>)]| packets.iter().copied().collect();
-        let good = [(1, Some((0, true))), (2, None), (3, Some((1, true)))];
-        assert_eq!(blind_switches(&stream(&good)), 0);
-        let bad = [(1, Some((0, true))), (2, None), (3, Some((1, false)))];
-        assert_eq!(blind_switches(&stream(&bad)), 1);
-        let excused = [(1, Some((0, true))), (3, Some((1, false)))];
-        assert_eq!(blind_switches(&stream(&excused)), 0);
+    /// Whose sounds and pictures it has got since a time.
+    pub(crate) fn heard_since(&self, since: Instant) -> BTreeSet<(u8, bool)> {
+        let recent = self.heard.iter().filter(|(_, at)| **at >= since);
+        recent.map(|(what, _)| *what).collect()
     }
 }

@@ -11,8 +11,8 @@ use crate::{network::Quality, random::Random};
 pub const CALM_AT: Duration = Duration::from_secs(8);
 /// When a run ends.
 pub const END_AT: Duration = Duration::from_secs(48);
-/// What is received from then on counts as received at the end.
-pub const LAST_LOOK_AT: Duration = Duration::from_secs(45);
+/// What is received in this time before the end counts as received at the end.
+pub const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// How bad the run's networks are, and so what may be asked of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

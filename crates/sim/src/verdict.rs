@@ -1,5 +1,7 @@
 //! What may be asked of every run, and what was not kept.
 
+use std::time::{Duration, Instant};
+
 use participant::{Fault, StreamReport};
 
 use crate::{
@@ -31,40 +33,20 @@ impl Outcome {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
     }
-
-    /// The command that plays it again.
-    pub fn replay(&self) -> String {
-        format!(
-            "SIM_SEED={} cargo test --release -p sim --test seeds one_seed -- --nocapture",
-            self.seed
-        )
-    }
 }
 
 /// Looks at everybody when the run is over.
-pub(crate) fn judge(plan: &Plan, people: &[Person], violations: &mut Vec<String>) {
-    for (index, person) in people.iter().enumerate() {
+pub(crate) fn judge(plan: &Plan, people: &[Person], since: Instant, violations: &mut Vec<String>) {
+    violations.extend(missing(plan, people, since));
+    for person in people {
         let name = person.name();
-        if !person.participant.is_connected() {
-            violations.push(format!("{name} does not end connected"));
-        }
-        for (other, they) in plan.people.iter().enumerate() {
-            if other == index || they.room != person.plan.room {
-                continue;
+        for stream in person.streams.values() {
+            let switches = stream.blind_switches();
+            if switches > 0 {
+                violations.push(format!(
+                    "{name} saw {switches} switches without a key frame"
+                ));
             }
-            let published = [(they.has_sound, false), (they.layers > 0, true)];
-            for (is_published, is_video) in published {
-                if is_published && !person.heard_last.contains(&(other as u8, is_video)) {
-                    let what = if is_video { "pictures" } else { "sound" };
-                    violations.push(format!("{name} ends without the {what} of person{other}"));
-                }
-            }
-        }
-        let switches = person.blind_switches();
-        if switches > 0 {
-            violations.push(format!(
-                "{name} saw {switches} switches without a key frame"
-            ));
         }
         let report = person.participant.report();
         for (track, streams) in &report.tracks {
@@ -76,36 +58,69 @@ pub(crate) fn judge(plan: &Plan, people: &[Person], violations: &mut Vec<String>
     }
 }
 
+/// Who is not connected, and what nobody has got since a time though it is sent.
+pub(crate) fn missing(plan: &Plan, people: &[Person], since: Instant) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (index, person) in people.iter().enumerate() {
+        let name = person.name();
+        if !person.participant.is_connected() {
+            missing.push(format!("{name} does not end connected"));
+        }
+        let heard = person.heard_since(since);
+        for (other, they) in plan.people.iter().enumerate() {
+            if other == index || they.room != person.plan.room {
+                continue;
+            }
+            let published = [(they.has_sound, false), (they.layers > 0, true)];
+            for (is_published, is_video) in published {
+                if is_published && !heard.contains(&(other as u8, is_video)) {
+                    let what = if is_video { "pictures" } else { "sound" };
+                    missing.push(format!("{name} ends without the {what} of person{other}"));
+                }
+            }
+        }
+    }
+    missing
+}
+
 fn judge_stream(
     severity: Severity,
     person: &Person,
     of: &str,
-    stream: &StreamReport,
+    report: &StreamReport,
     out: &mut Vec<String>,
 ) {
-    let is_excused = |sequence| person.is_beside_keyframe(stream.ssrc, sequence);
-    for (sequence, fault) in &stream.faults {
+    let stream = person.streams.get(&report.ssrc);
+    let is_excused = |at| stream.is_some_and(|stream| stream.is_beside_keyframe(at));
+    for (sequence, fault) in &report.faults {
         // Nobody knows that a stream's first packet is missing until a later one has come.
         if *fault != Fault::NoKeyframe && !is_excused(*sequence) {
             out.push(format!("{of}: {fault:?} at {sequence}"));
         }
     }
-    let gaps = stream.gaps.iter().filter(|gap| !is_excused(*gap.start()));
-    let lost: u64 = gaps.clone().map(|gap| gap.end() - gap.start() + 1).sum();
     let may_lose = match severity {
         Severity::Shuffled => 0,
-        // Sound is not sent again.
-        Severity::Lossy if stream.pictures == 0 => u64::MAX,
-        // A sender stops repeating itself for a while when repeats are 15 % of what it sends.
-        // What is missing when a stream ends is not asked for any more.
-        Severity::Lossy => (stream.packets / LOSSY_MAY_LOSE_ONE_IN).max(1),
-        Severity::Broken => u64::MAX,
+        // A sender stops repeating itself for a while when repeats are 15 % of what it sends, as
+        // they are when a few packets of a short stream are lost at once.
+        Severity::Lossy => (report.packets / LOSSY_MAY_LOSE_ONE_IN).max(3),
+        Severity::Broken => return,
     };
+    // Sound is not sent again.
+    let Some(stream) = stream else {
+        return;
+    };
+    let gaps: Vec<_> = report
+        .gaps
+        .iter()
+        .filter(|gap| !is_excused(*gap.start()) && !stream.ends_within(REPAIR, gap))
+        .collect();
+    let lost: u64 = gaps.iter().map(|gap| gap.end() - gap.start() + 1).sum();
     if lost > may_lose {
-        let gaps: Vec<_> = gaps.collect();
         out.push(format!("{of}: never repaired: {gaps:?}"));
     }
 }
 
 /// Three percent are lost on either way; what is left of that after repair.
 const LOSSY_MAY_LOSE_ONE_IN: u64 = 100;
+/// How long it takes at most until a packet that is missing has been sent again.
+const REPAIR: Duration = Duration::from_millis(500);
