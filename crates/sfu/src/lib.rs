@@ -18,6 +18,7 @@ mod forward;
 mod io;
 mod keyframes;
 mod meter;
+mod numbers;
 mod overtaking;
 mod packet;
 mod peer;

@@ -16,7 +16,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use str0m::{Candidate, IceCreds, Rtc, RtcConfig, RtcError, bwe::Bitrate, channel::ChannelId};
+use str0m::{
+    Candidate, IceCreds, Input as RtcInput, Reason as RtcReason, Rtc, RtcConfig, RtcError,
+    bwe::Bitrate, channel::ChannelId,
+};
 
 pub(crate) use self::{
     answering::Answered, offering::Offered, publishing::Announced, receiving::Allocation,
@@ -45,6 +48,9 @@ const H264_PAYLOAD_TYPES: [u8; 2] = [102, 103];
 /// How often the transport's figures are looked at.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
+/// What is due so soon after a packet belongs to the same burst.
+const BURST_GAP: Duration = Duration::from_micros(2);
+
 pub(crate) struct Peer {
     pub(crate) id: PeerId,
     pub(crate) room: Arc<str>,
@@ -69,6 +75,8 @@ pub(crate) struct Peer {
     /// Something was written to `rtc` that only a timeout sends.
     pub(crate) needs_tick: bool,
     pub(crate) is_dirty: bool,
+    /// The last time that `rtc` was told: within a burst it runs ahead by microseconds.
+    pub(crate) clock: Instant,
     /// Its entry in the shard's timetable.
     pub(crate) scheduled: Option<Instant>,
     /// When to negotiate: to ask the client for an offer, or to make one.
@@ -164,6 +172,7 @@ impl Peer {
             allocation: Allocation::default(),
             needs_tick: true,
             is_dirty: false,
+            clock: now,
             scheduled: None,
             // The server's first offer opens the data channels, whatever else there is.
             negotiate_at: offering.is_some().then_some(now),
@@ -176,6 +185,24 @@ impl Peer {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
         }
+    }
+
+    /// Lets time pass in `rtc`, never backwards.
+    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), RtcError> {
+        self.clock = self.clock.max(now);
+        self.rtc.handle_input(RtcInput::Timeout(self.clock))
+    }
+
+    /// Whether the pacer has more to send at once; then its time goes on. It lets packets go one at
+    /// a time, each a microsecond after the last, also those of a burst that it allows as a whole.
+    pub(crate) fn is_burst_going_on(&mut self, next: Instant, now: Instant) -> bool {
+        let is_paced = matches!(self.rtc.last_timeout_reason(), RtcReason::Pacer(_));
+        if !is_paced || next > self.clock.max(now) + BURST_GAP {
+            return false;
+        }
+        self.clock = self.clock.max(next);
+        self.needs_tick = true;
+        true
     }
 
     /// When something of its own is due, apart from what str0m wants.

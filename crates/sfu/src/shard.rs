@@ -18,9 +18,7 @@ use std::{
     time::Instant,
 };
 
-use str0m::{
-    Event as RtcEvent, Input as RtcInput, Output as RtcOutput, bwe::BweKind, net::Protocol,
-};
+use str0m::{Event as RtcEvent, Output as RtcOutput, bwe::BweKind, net::Protocol};
 use tracing::debug;
 
 use crate::{
@@ -28,17 +26,21 @@ use crate::{
         Channel, Config, Datagram, Event, Input, Link, Offerer, Output, PeerId, Reason, Request,
         TrackId, Transmit, Transport,
     },
+    numbers::NumberMap,
     peer::{Announced, Identity, Peer},
     publication::Publication,
 };
 
 pub(crate) use self::paths::Path;
 
+/// Packets of one burst that leave in one go, before others have their turn.
+const BURST_MAX: usize = 64;
+
 /// Rooms of peers, owned by one thread.
 #[derive(Debug)]
 pub struct Shard {
     config: Config,
-    peers: HashMap<PeerId, Peer>,
+    peers: NumberMap<PeerId, Peer>,
     rooms: HashMap<Arc<str>, BTreeSet<PeerId>>,
     publishers: HashMap<TrackId, PeerId>,
     by_ufrag: HashMap<String, PeerId>,
@@ -57,7 +59,7 @@ impl Shard {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            peers: HashMap::new(),
+            peers: NumberMap::default(),
             rooms: HashMap::new(),
             publishers: HashMap::new(),
             by_ufrag: HashMap::new(),
@@ -79,7 +81,10 @@ impl Shard {
         }
         self.wake_due(now);
         while let Some(peer) = self.dirty.pop() {
-            self.drain(peer, now);
+            // Those that have been drained in the meantime are still on the list.
+            if self.peers.get(&peer).is_some_and(|peer| peer.is_dirty) {
+                self.drain(peer, now);
+            }
         }
         self.active = None;
     }
@@ -260,12 +265,13 @@ impl Shard {
         self.negotiate(id, now);
         self.serve_publications(id, now);
         self.share_link(id, now);
+        let mut paced = 0;
         loop {
             let Some(peer) = self.peers.get_mut(&id) else {
                 return;
             };
             if mem::take(&mut peer.needs_tick)
-                && let Err(error) = peer.rtc.handle_input(RtcInput::Timeout(now))
+                && let Err(error) = peer.tick(now)
             {
                 debug!(peer = id.0, %error, "transport failed");
                 return self.close(id, Reason::TransportFailed, now);
@@ -291,6 +297,10 @@ impl Shard {
                 }
                 Ok(RtcOutput::Event(event)) => self.on_event(id, event, now),
                 Ok(RtcOutput::Timeout(at)) => {
+                    if paced < BURST_MAX && peer.is_burst_going_on(at, now) {
+                        paced += 1;
+                        continue;
+                    }
                     if !peer.rtc.is_alive() {
                         return self.close(id, Reason::TransportClosed, now);
                     }

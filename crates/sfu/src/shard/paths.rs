@@ -71,7 +71,9 @@ impl Shard {
         ) else {
             return;
         };
-        let result = peer.rtc.handle_input(RtcInput::Receive(now, receive));
+        let result = peer
+            .rtc
+            .handle_input(RtcInput::Receive(peer.clock.max(now), receive));
         peer.last_heard = now;
         let path = Some(datagram.transport);
         if peer.is_connected && peer.transport != path {
