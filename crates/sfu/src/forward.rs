@@ -47,6 +47,8 @@ pub(crate) struct Forward {
     pub(crate) target: Option<Layer>,
     /// The subscriber knows that its link has no room for this.
     pub(crate) is_told_paused: bool,
+    /// Whether anything has been sent.
+    pub(crate) has_begun: bool,
     current: Option<u32>,
     rewriter: Rewriter,
     /// How the newest format goes to the subscriber; `None` inside when it cannot.
@@ -61,6 +63,7 @@ impl Forward {
             settings,
             target: (!settings.is_disabled).then_some(settings.layer_max),
             is_told_paused: false,
+            has_begun: false,
             current: None,
             rewriter: Rewriter::default(),
             outgoing: None,

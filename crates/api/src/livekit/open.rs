@@ -35,6 +35,7 @@ pub(super) async fn open(
     };
     let token = edge.sockets().token();
     upgrade
+        .read_buffer_size(READ_BYTES)
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(async move |socket| {
@@ -43,5 +44,7 @@ pub(super) async fn open(
         })
 }
 
+/// Allocated for each connection, for as long as it lasts; most frames are far smaller.
+const READ_BYTES: usize = 4096;
 /// Session descriptions of many tracks are large, but not larger.
 const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;

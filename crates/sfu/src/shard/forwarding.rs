@@ -1,6 +1,9 @@
 //! Writes each RTP packet to everybody who subscribes to its track.
 
-use std::{mem, time::Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use str0m::{
     format::Codec,
@@ -171,9 +174,16 @@ fn publication_of(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<u
 /// What a link carries besides the payload: RTP, its extensions, SRTP's tag, UDP and IP.
 const HEADERS_LENGTH: usize = 68;
 
+/// What is kept to be sent again. A client that has not got a packet for so long has asked for a key
+/// frame; and what is kept for each subscriber is most of its memory.
+const KEPT_MAX: usize = 512;
+const KEPT_FOR: Duration = Duration::from_secs(1);
+/// Above this share of what is sent, repair would take the room of what comes next.
+const REPAIR_SHARE_MAX: f32 = 0.15;
+
 fn write(
     subscriber: &mut Peer,
-    forward: &Forward,
+    forward: &mut Forward,
     packet: &Packet,
     leaving: Leaving,
     is_video: bool,
@@ -185,6 +195,9 @@ fn write(
     let Some(stream) = api.stream_tx_by_mid(forward.mid, None) else {
         return;
     };
+    if !mem::replace(&mut forward.has_begun, true) {
+        stream.set_rtx_cache(KEPT_MAX, KEPT_FOR, Some(REPAIR_SHARE_MAX));
+    }
     let rtp = RtpWrite::new(
         leaving.outgoing.payload_type,
         leaving.position.sequence.into(),
