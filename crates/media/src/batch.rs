@@ -6,7 +6,10 @@
 
 use signal::Transmit;
 
-use crate::socket::{MediaSocket, Path};
+use crate::{
+    counters::Handled,
+    socket::{MediaSocket, Path},
+};
 
 /// What the kernel takes in one call: a UDP packet's largest length.
 const LENGTH_MAX: usize = 65_000;
@@ -17,6 +20,27 @@ pub(crate) struct Batch {
     contents: Vec<u8>,
     segment_size: usize,
     segments: usize,
+    pub(crate) sent: Sent,
+}
+
+/// What was handed to the kernel and is not published yet.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    packets: u64,
+    bytes: u64,
+    sends: u64,
+    refused: u64,
+}
+
+impl Sent {
+    /// Adds it to the shard's counters and begins anew.
+    pub(crate) fn publish(&mut self, counters: &Handled) {
+        let sent = std::mem::take(self);
+        counters.packets.add(sent.packets);
+        counters.bytes.add(sent.bytes);
+        counters.sends.add(sent.sends);
+        counters.refused.add(sent.refused);
+    }
 }
 
 impl Batch {
@@ -33,8 +57,13 @@ impl Batch {
 
     pub(crate) fn flush(&mut self, socket: &MediaSocket) {
         if let Some(path) = self.path.take() {
+            let sent = &mut self.sent;
+            sent.packets += self.segments as u64;
+            sent.bytes += self.contents.len() as u64;
+            sent.sends += 1;
             // A packet that cannot be sent is a packet lost: the protocols repair it.
-            let _ = socket.send(path, &self.contents, self.segment_size);
+            let result = socket.send(path, &self.contents, self.segment_size);
+            sent.refused += u64::from(result.is_err());
             self.contents.clear();
             self.segments = 0;
         }

@@ -13,15 +13,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mio::Waker;
 use rtc::{
-    BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, SignalConnection,
-    SignalEndpoint, SignalOpen, SignalRejection, SignalRoute, Source,
+    BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, Sample,
+    SignalConnection, SignalEndpoint, SignalOpen, SignalRejection, SignalRoute, Source,
 };
 use signal::{Admission, ConnectionId, Keys, Order, Rejection, Route};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    counters::METRICS,
     receiver::{Receiver, ufrag_prefix},
     shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
     socket::MediaSocket,
@@ -64,6 +66,7 @@ pub struct EmbeddedEngine {
     next_connection: AtomicU64,
     pumps: TaskTracker,
     stop: CancellationToken,
+    receiver_waker: Waker,
     threads: Mutex<Vec<JoinHandle<()>>>,
     local_address: SocketAddr,
     candidates: Vec<SocketAddr>,
@@ -122,7 +125,9 @@ impl EmbeddedEngine {
         }
         let shards: Arc<[ShardHandle]> = shards.into();
         let stop = CancellationToken::new();
-        threads.push(start_receiver(receiving, &candidates, &shards, &stop)?);
+        let receiver = start_receiver(receiving, &candidates, &shards, &stop);
+        let (receiver, receiver_waker) = receiver.map_err(StartError::Thread)?;
+        threads.push(receiver);
         tracing::info!(address = %local_address, shards = shards.len(), "media port open");
         Ok(Self {
             keys,
@@ -131,6 +136,7 @@ impl EmbeddedEngine {
             next_connection: AtomicU64::new(1),
             pumps: TaskTracker::new(),
             stop,
+            receiver_waker,
             threads: Mutex::new(threads),
             local_address,
             candidates,
@@ -299,6 +305,19 @@ impl RtcEngine for EmbeddedEngine {
         })
     }
 
+    fn metrics(&self) -> Vec<Sample> {
+        let shards = self.shards.iter().enumerate();
+        let samples = shards.flat_map(|(shard, handle)| {
+            let values = METRICS.iter().zip(handle.measured());
+            values.map(move |(metric, value)| Sample {
+                metric,
+                shard,
+                value,
+            })
+        });
+        samples.collect()
+    }
+
     fn shut_down(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             for shard in self.shards.iter() {
@@ -309,6 +328,9 @@ impl RtcEngine for EmbeddedEngine {
                 }
             }
             self.stop.cancel();
+            if let Err(error) = self.receiver_waker.wake() {
+                tracing::warn!(%error, "the media port's reader ends with its next packet");
+            }
             let threads =
                 std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
             for thread in threads {
@@ -365,21 +387,14 @@ fn start_receiver(
     candidates: &[SocketAddr],
     shards: &Arc<[ShardHandle]>,
     stop: &CancellationToken,
-) -> Result<JoinHandle<()>, StartError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .map_err(StartError::Thread)?;
-    let receiver = {
-        let _inside = runtime.enter();
-        Receiver::new(socket, candidates.to_vec(), Arc::clone(shards))
-            .map_err(StartError::Thread)?
-    };
+) -> io::Result<(JoinHandle<()>, Waker)> {
+    let receiver = Receiver::new(socket, candidates.to_vec(), Arc::clone(shards))?;
+    let waker = receiver.waker()?;
     let stop = stop.clone();
-    thread::Builder::new()
+    let thread = thread::Builder::new()
         .name("media-receiver".to_owned())
-        .spawn(move || runtime.block_on(receiver.run(stop)))
-        .map_err(StartError::Thread)
+        .spawn(move || receiver.run(&stop))?;
+    Ok((thread, waker))
 }
 
 fn random(bytes: &mut [u8]) {

@@ -4,14 +4,18 @@
 //! thread that owns its room; shard threads run a [`signal::Edge`] each and send by themselves.
 //! Signalling frames come from the HTTP edge through bounded queues.
 //!
+//! What each shard does and drops is counted, and read without disturbing it ([`METRICS`]).
+//!
 //! Invariants: a room is owned by one thread, by `&mut`; every queue is bounded (media drops its
 //! oldest packet, a slow signalling client is disconnected, news for the product is dropped and
 //! counted); a panic in a shard is caught, and its clients join anew.
 
 mod batch;
+mod counters;
 mod engine;
 mod receiver;
 mod shard_thread;
 mod socket;
 
+pub use counters::METRICS;
 pub use engine::{Config, EmbeddedEngine, StartError};

@@ -6,14 +6,16 @@
 
 use std::{
     io::{self, IoSliceMut},
-    net::{SocketAddr, UdpSocket},
+    net::SocketAddr,
     num::NonZeroUsize,
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use lru::LruCache;
+use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
-use tokio::io::Interest;
 use tokio_util::sync::CancellationToken;
 
 use crate::{shard_thread::ShardHandle, socket::destination};
@@ -21,8 +23,15 @@ use crate::{shard_thread::ShardHandle, socket::destination};
 /// Every live path checks itself every few seconds and stays among the newest.
 const PATHS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("not zero");
 
+/// How long packets are waited for once the first is there: far below what a jitter buffer notices.
+const GATHERING: Duration = Duration::from_micros(500);
+
+const PACKETS: Token = Token(0);
+const STOP: Token = Token(1);
+
 pub(crate) struct Receiver {
-    socket: tokio::net::UdpSocket,
+    socket: UdpSocket,
+    poll: Poll,
     state: UdpSocketState,
     candidates: Vec<SocketAddr>,
     shards: Arc<[ShardHandle]>,
@@ -30,16 +39,19 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Must be called inside the runtime that will run it.
     pub(crate) fn new(
-        socket: UdpSocket,
+        socket: std::net::UdpSocket,
         candidates: Vec<SocketAddr>,
         shards: Arc<[ShardHandle]>,
     ) -> io::Result<Self> {
-        let socket = tokio::net::UdpSocket::from_std(socket)?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        let mut socket = UdpSocket::from_std(socket);
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(&mut socket, PACKETS, Interest::READABLE)?;
         Ok(Self {
             socket,
+            poll,
             state,
             candidates,
             shards,
@@ -47,32 +59,52 @@ impl Receiver {
         })
     }
 
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
+    /// Wakes the receiver when it is to stop.
+    pub(crate) fn waker(&self) -> io::Result<Waker> {
+        Waker::new(self.poll.registry(), STOP)
+    }
+
+    pub(crate) fn run(mut self, stop: &CancellationToken) {
         let segments = self.state.gro_segments();
         let mut storage = vec![vec![0; 65_536.max(1500 * segments)]; BATCH_SIZE];
-        let mut meta = [RecvMeta::default(); BATCH_SIZE];
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                ready = self.socket.readable() => {
-                    if let Err(error) = ready {
-                        tracing::error!(%error, "the media port cannot be read; restart the server");
-                        return;
-                    }
+        let mut events = Events::with_capacity(2);
+        while !stop.is_cancelled() {
+            match self.poll.poll(&mut events, None) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    tracing::error!(%error, "the media port cannot be read; restart the server");
+                    return;
                 }
             }
+            // Packets come in bursts: pictures in pieces, and what many clients report. Each that is
+            // handled by itself wakes a shard and leaves in calls of its own.
+            thread::sleep(GATHERING);
+            self.receive_all(&mut storage);
+        }
+    }
+
+    /// Takes all that is there: the system tells only of what comes later.
+    fn receive_all(&mut self, storage: &mut [Vec<u8>]) {
+        let mut meta = [RecvMeta::default(); BATCH_SIZE];
+        loop {
             let mut buffers = storage.iter_mut();
             let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| {
                 IoSliceMut::new(buffers.next().expect("one buffer for each place"))
             });
-            let received = self.socket.try_io(Interest::READABLE, || {
-                self.state
-                    .recv(UdpSockRef::from(&self.socket), &mut slices, &mut meta)
-            });
-            // Errors here are about single packets (an ICMP answer) or "nothing there".
-            let Ok(count) = received else { continue };
-            for (meta, buffer) in meta.iter().zip(&storage).take(count) {
-                self.deliver(meta, &buffer[..meta.len.min(buffer.len())]);
+            let socket = UdpSockRef::from(&self.socket);
+            match self.state.recv(socket, &mut slices, &mut meta) {
+                Ok(count) => {
+                    for (meta, buffer) in meta.iter().zip(&*storage).take(count) {
+                        self.deliver(meta, &buffer[..meta.len.min(buffer.len())]);
+                    }
+                    if count < BATCH_SIZE {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // About a single packet: an ICMP answer to one of ours.
+                Err(_) => {}
             }
         }
     }

@@ -5,10 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     thread::{self, JoinHandle, Thread},
     time::{Instant, SystemTime},
 };
@@ -20,7 +17,11 @@ use signal::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{batch::Batch, socket::MediaSocket};
+use crate::{
+    batch::Batch,
+    counters::{Counters, Depths, METRICS},
+    socket::MediaSocket,
+};
 
 /// A tenth of a second of packets at full load; what waits longer is late anyway.
 const PACKETS_MAX: usize = 8192;
@@ -73,14 +74,6 @@ pub(crate) struct ShardHandle {
     thread: Thread,
 }
 
-/// What went wrong, counted.
-#[derive(Debug, Default)]
-struct Counters {
-    packets_dropped: AtomicU64,
-    events_dropped: AtomicU64,
-    panics: AtomicU64,
-}
-
 /// The thread has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the shard has stopped")]
@@ -97,12 +90,21 @@ impl ShardHandle {
             destination,
             payload,
         };
+        let arriving = &self.counters.arriving;
+        arriving.packets.add(1);
+        arriving.bytes.add(bytes.len() as u64);
         if self.packets.force_push(packet).is_some() {
-            self.counters
-                .packets_dropped
-                .fetch_add(1, Ordering::Relaxed);
+            arriving.dropped.add(1);
         }
         self.thread.unpark();
+    }
+
+    /// The values of [`crate::METRICS`].
+    pub(crate) fn measured(&self) -> [u64; METRICS.len()] {
+        self.counters.values(Depths {
+            packets: self.packets.len(),
+            commands: self.commands.max_capacity() - self.commands.capacity(),
+        })
     }
 
     /// Hands over a command, waiting while the shard is behind.
@@ -212,6 +214,7 @@ impl ShardThread {
                 Ok(command) => {
                     is_idle = false;
                     self.command(command);
+                    self.count_people();
                 }
                 Err(mpsc::error::TryRecvError::Empty) => {}
                 Err(mpsc::error::TryRecvError::Disconnected) => return,
@@ -219,11 +222,20 @@ impl ShardThread {
             if self.deadline.is_some_and(|at| at <= Instant::now()) {
                 is_idle = false;
                 self.handle(Input::Timeout);
+                self.count_people();
             }
             if is_idle {
                 self.sleep();
             }
         }
+    }
+
+    fn count_people(&self) {
+        let counters = &self.counters.shard;
+        counters.rooms.set(self.edge.room_count() as u64);
+        counters
+            .participants
+            .set(self.edge.participant_count() as u64);
     }
 
     fn sleep(&self) {
@@ -312,6 +324,7 @@ impl ShardThread {
                 Output::Event(event) => self.tell(event),
                 Output::Timeout { at } => {
                     self.batch.flush(&self.socket);
+                    self.batch.sent.publish(&self.counters.shard);
                     self.deadline = at;
                     return;
                 }
@@ -329,6 +342,7 @@ impl ShardThread {
             signal::Frame::Text(text) => Frame::Text(text),
         };
         if frames.try_send(frame).is_err() {
+            self.counters.shard.slow_clients.add(1);
             self.connections.remove(&connection);
             self.lost.push(connection);
         }
@@ -382,14 +396,14 @@ impl ShardThread {
             }
         };
         if self.events.try_send(event).is_err() {
-            self.counters.events_dropped.fetch_add(1, Ordering::Relaxed);
+            self.counters.shard.events_dropped.add(1);
         }
     }
 
     /// After a panic one room is given up; when even that fails, the whole engine: its
     /// participants join anew.
     fn recover(&mut self, now: Now) {
-        self.counters.panics.fetch_add(1, Ordering::Relaxed);
+        self.counters.shard.panics.add(1);
         let edge = AssertUnwindSafe(&mut self.edge);
         let is_recovered = catch_unwind(move || {
             let edge = edge;
@@ -416,7 +430,7 @@ impl ShardThread {
                 })
                 .is_err()
             {
-                self.counters.events_dropped.fetch_add(1, Ordering::Relaxed);
+                self.counters.shard.events_dropped.add(1);
             }
         }
     }

@@ -1,5 +1,7 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration, time::SystemTime};
 
+use crate::metrics::Sample;
+
 /// A boxed future, so that [`RtcEngine`] can be used as a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -42,6 +44,11 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
     /// Answers once every part that carries media has shown that it runs. A part that hangs keeps
     /// the answer back: the caller bounds the wait.
     fn health(&self) -> BoxFuture<'_, Result<(), RtcError>>;
+
+    /// What the engine has counted so far. One outside of this process publishes its own.
+    fn metrics(&self) -> Vec<Sample> {
+        Vec::new()
+    }
 
     /// Tells every client that the server stops and that it should join anew, then stops media.
     fn shut_down(&self) -> BoxFuture<'_, ()>;

@@ -10,10 +10,12 @@
 
 mod engine;
 mod event;
+mod metrics;
 mod signal_endpoint;
 
 pub use engine::{BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcToken, Source};
 pub use event::{LeaveReason, Path, RtcEvent};
+pub use metrics::{Metric, MetricKind, Sample};
 pub use signal_endpoint::{
     Frame, SignalConnection, SignalEndpoint, SignalOpen, SignalRejection, SignalRoute,
 };

@@ -8,6 +8,7 @@ mod demo;
 mod edges;
 mod listen;
 mod logging;
+mod metrics;
 mod settings;
 
 use std::process::ExitCode;

@@ -23,7 +23,7 @@ const RINGS: &[(u8, &str, &[&str])] = &[
     (3, "media", &["sfu", "signal", "rtc"]),
     (3, "client", &["participant"]),
     (6, "sim", &["participant", "sfu", "signal"]),
-    (6, "loadtest", &["client", "participant", "signal"]),
+    (6, "loadtest", &["client", "participant", "sfu", "signal"]),
     (4, "app", &["domain", "store", "rtc"]),
     (5, "api", &["app", "domain", "rtc"]),
     (

@@ -141,6 +141,11 @@ impl Edge {
         self.locations.len()
     }
 
+    /// How many rooms have somebody in them.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
     /// Carries the engine's outputs over, and what follows from them.
     fn pump(&mut self, now: Now) {
         loop {

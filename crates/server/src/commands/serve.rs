@@ -34,7 +34,7 @@ use crate::{
     demo::{self, Demo},
     edges::{SystemClock, SystemRandom},
     listen::{Certificate, Listener, Places},
-    logging,
+    logging, metrics,
     settings::Settings,
 };
 
@@ -77,7 +77,7 @@ impl Server {
     async fn start(settings: &Settings, is_demo: bool) -> anyhow::Result<Self> {
         let dir = DataDir::create(&settings.data_dir)?;
         let lock = dir.lock()?;
-        let (listeners, settings) = bind(settings, &dir).await?;
+        let (ports, settings) = bind(settings, &dir).await?;
         let settings = &settings;
         let (engine, rtc_events) = start_media(settings, &dir).await?;
         dir.keep_database_private()?;
@@ -105,7 +105,7 @@ impl Server {
             demo: None,
             stop_demo: CancellationToken::new(),
         };
-        server.listen(listeners, settings);
+        server.listen(ports, settings);
         server.announce(settings, &dir, is_demo).await?;
         if is_demo {
             server.demonstrate(settings, dir);
@@ -124,9 +124,16 @@ impl Server {
         self.demo = Some(tokio::spawn(demo.run(self.stop_demo.clone())));
     }
 
-    fn listen(&self, listeners: Vec<Listener>, settings: &Settings) {
+    fn listen(&self, ports: Ports, settings: &Settings) {
+        if let Some(listener) = ports.metrics {
+            let engine: Arc<dyn RtcEngine> = Arc::<EmbeddedEngine>::clone(&self.engine);
+            let places = Places::of_server(Vec::new());
+            let stop = self.stop_listening.clone();
+            self.listeners
+                .spawn(listener.serve(metrics::router(engine), places, stop));
+        }
         let places = Places::of_server(settings.trusted_proxies.clone());
-        for listener in listeners {
+        for listener in ports.public {
             let stop = self.stop_listening.clone();
             let router = self.api.router();
             self.listeners
@@ -188,12 +195,20 @@ impl Server {
     }
 }
 
+/// What is listened on.
+struct Ports {
+    /// For everybody.
+    public: Vec<Listener>,
+    /// For the operator's monitoring.
+    metrics: Option<Listener>,
+}
+
 /// Binds the ports; the settings afterwards have the ones that the system chose for port 0.
-async fn bind(settings: &Settings, dir: &DataDir) -> anyhow::Result<(Vec<Listener>, Settings)> {
+async fn bind(settings: &Settings, dir: &DataDir) -> anyhow::Result<(Ports, Settings)> {
     let mut bound = settings.clone();
     let http = Listener::http(settings.http_listen).await?;
     bound.http_listen = http.address()?;
-    let mut listeners = vec![http];
+    let mut public = vec![http];
     if let Some(address) = settings.https_listen {
         let certificate = Certificate::self_signed(
             dir,
@@ -203,9 +218,13 @@ async fn bind(settings: &Settings, dir: &DataDir) -> anyhow::Result<(Vec<Listene
         )?;
         let https = Listener::https(address, certificate).await?;
         bound.https_listen = Some(https.address()?);
-        listeners.push(https);
+        public.push(https);
     }
-    Ok((listeners, bound))
+    let metrics = match settings.metrics_listen {
+        Some(address) => Some(Listener::metrics(address).await?),
+        None => None,
+    };
+    Ok((Ports { public, metrics }, bound))
 }
 
 async fn start_media(

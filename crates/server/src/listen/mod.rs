@@ -38,6 +38,12 @@ impl Listener {
         Ok(Self { tcp, tls: None })
     }
 
+    /// Binds a port for the operator's monitoring.
+    pub(crate) async fn metrics(address: SocketAddr) -> anyhow::Result<Self> {
+        let tcp = bind(address, "metrics.listen", "HELPSIGHT_METRICS__LISTEN").await?;
+        Ok(Self { tcp, tls: None })
+    }
+
     /// Binds a port for HTTPS.
     pub(crate) async fn https(
         address: SocketAddr,

@@ -292,6 +292,19 @@ pub(crate) static ALL: &[Setting] = &[
         apply: |settings, value| policy(settings, PolicyName::FilesEnabled, value),
     },
     Setting {
+        section: Some("metrics"),
+        name: "listen",
+        form: Form::Text,
+        default: None,
+        example: r#""127.0.0.1:9090""#,
+        flag: None,
+        description: "Address and port for GET /metrics in Prometheus' text format, without a password: for your monitoring only. Off unless given.",
+        apply: |settings, value| {
+            settings.metrics_listen = Some(parsed(value, LISTEN)?);
+            Ok(())
+        },
+    },
+    Setting {
         section: Some("log"),
         name: "filter",
         form: Form::Text,

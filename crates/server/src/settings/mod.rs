@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) support_contact: Option<String>,
     pub(crate) participants_max: u32,
     pub(crate) policies: PolicyLayer,
+    /// `None`: nobody is told.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log_filter: String,
 }
 
@@ -139,6 +141,7 @@ impl Default for Settings {
             media_host: None,
             media_public_addresses: Vec::new(),
             media_bandwidth_estimation: true,
+            metrics_listen: None,
             livekit_api_key: None,
             livekit_api_secret: None,
             asset_base_url: None,
@@ -151,4 +154,4 @@ impl Default for Settings {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -280,7 +280,7 @@ fn the_committed_documents_are_fresh() {
 }
 
 /// Fails when the committed file differs; `UPDATE_GENERATED=1` rewrites it instead.
-fn assert_fresh(path: &str, fresh: &str) {
+pub(crate) fn assert_fresh(path: &str, fresh: &str) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = root.join(path);
     if std::env::var_os("UPDATE_GENERATED").is_some() {
