@@ -12,6 +12,7 @@ mod report;
 mod run;
 mod scenario;
 mod server;
+mod steady;
 mod tally;
 
 use std::{
@@ -19,13 +20,28 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
+use clap::{Args, Parser};
 
 use crate::{report::Row, scenario::Scenario};
 
 /// Measures what the server needs to forward media.
 #[derive(Debug, Parser)]
-struct Arguments {
+enum Arguments {
+    /// Plays scenarios against the server's binary and prints a report.
+    Play(Play),
+    /// Plays a room without a network, for callgrind; prints how many packets were received.
+    Steady {
+        #[arg(long)]
+        subscribers: usize,
+        #[arg(long)]
+        estimation: bool,
+        #[arg(long, default_value_t = 2)]
+        seconds: u64,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Play {
     /// The server's binary.
     #[arg(long, default_value = "target/release/helpsight")]
     server: PathBuf,
@@ -41,7 +57,20 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+    match Arguments::parse() {
+        Arguments::Play(play) => play_all(&play),
+        Arguments::Steady {
+            subscribers,
+            estimation,
+            seconds,
+        } => {
+            let packets = steady::play(subscribers, estimation, seconds)?;
+            Ok(writeln!(io::stdout(), "{packets}")?)
+        }
+    }
+}
+
+fn play_all(arguments: &Play) -> anyhow::Result<()> {
     // All participants on one thread: the server keeps a processor for itself.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

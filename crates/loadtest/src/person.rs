@@ -71,7 +71,7 @@ impl Ticket {
     }
 }
 
-fn publications() -> [Request; 2] {
+pub(crate) fn publications() -> [Request; 2] {
     let publish = |track, source, layer| {
         Request::Publish(Publish {
             track,

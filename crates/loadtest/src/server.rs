@@ -30,6 +30,8 @@ impl Server {
         let settings = [
             ("DATA_DIR", folder.path().display().to_string()),
             ("HTTP__LISTEN", "127.0.0.1:0".to_owned()),
+            // One address must not hold more than a client's share of connections, but a proxy may.
+            ("HTTP__TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
             ("HTTPS__LISTEN", "off".to_owned()),
             ("MEDIA__UDP_LISTEN", "127.0.0.1:0".to_owned()),
             (

@@ -1,0 +1,326 @@
+//! One room without a network, in virtual time: the instructions of forwarding and nothing else.
+//!
+//! Run under callgrind, which counts only what happens inside [`serve`] once everybody is in: the
+//! same work every time, whatever else the machine does. People join and receive for real (ICE,
+//! DTLS, SRTP); the clock goes on in steps of what a shard gathers packets for.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use participant::{Config, Event, Participant, Request, Wire};
+use signal::{ConnectionId, Datagram, Edge, Grant, Input, Keys, Now, Output, Route, Transport};
+
+use crate::{
+    camera::{self, Camera},
+    person::publications,
+};
+
+const STEP: Duration = Duration::from_micros(500);
+/// Everybody joins, and estimates of links settle.
+const PRELUDE: Duration = Duration::from_secs(6);
+
+/// The packets that a room's subscribers received in so many seconds.
+pub(crate) fn play(
+    subscribers: usize,
+    estimates_bandwidth: bool,
+    seconds: u64,
+) -> anyhow::Result<u64> {
+    let mut room = Room::new(subscribers, estimates_bandwidth)?;
+    room.pass(PRELUDE, hand_over)?;
+    let before = room.received;
+    room.pass(Duration::from_secs(seconds), serve)?;
+    Ok(room.received - before)
+}
+
+/// What callgrind counts, by this name: everything that the engine does with packets and time.
+#[inline(never)]
+pub(crate) fn serve(edge: &mut Edge, packets: &[Carried], now: Now) -> Vec<Output> {
+    hand_over(edge, packets, now)
+}
+
+fn hand_over(edge: &mut Edge, packets: &[Carried], now: Now) -> Vec<Output> {
+    for packet in packets {
+        let datagram = Datagram {
+            transport: Transport::Udp,
+            source: packet.source,
+            destination: packet.destination,
+            payload: &packet.payload,
+        };
+        edge.receive(datagram, now);
+    }
+    edge.handle(Input::Timeout, now);
+    drained(edge)
+}
+
+fn drained(edge: &mut Edge) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    loop {
+        let output = edge.poll();
+        let is_last = matches!(output, Output::Timeout { .. });
+        outputs.push(output);
+        if is_last {
+            return outputs;
+        }
+    }
+}
+
+/// A packet on its way to the server.
+pub(crate) struct Carried {
+    source: SocketAddr,
+    destination: SocketAddr,
+    payload: Vec<u8>,
+}
+
+struct Room {
+    edge: Edge,
+    edge_deadline: Option<Instant>,
+    people: Vec<Person>,
+    camera: Option<Camera>,
+    up: Vec<Carried>,
+    start: Instant,
+    now: Instant,
+    received: u64,
+}
+
+struct Person {
+    participant: Participant,
+    address: SocketAddr,
+    deadline: Option<Instant>,
+}
+
+impl Room {
+    fn new(subscribers: usize, estimates_bandwidth: bool) -> anyhow::Result<Self> {
+        let config = signal::Config {
+            keys: keys(),
+            node: "node".to_owned(),
+            random: counting(),
+        };
+        let engine = sfu::Config {
+            candidates: vec![server()],
+            ufrag_prefix: String::new(),
+            random: counting(),
+            estimates_bandwidth,
+        };
+        let start = Instant::now();
+        let people = (0..=subscribers).map(|index| Person::new(index, start));
+        let mut room = Self {
+            edge: Edge::new(config, engine),
+            edge_deadline: None,
+            people: people.collect(),
+            camera: None,
+            up: Vec::new(),
+            start,
+            now: start,
+            received: 0,
+        };
+        for who in 0..room.people.len() {
+            room.join(who)?;
+        }
+        Ok(room)
+    }
+
+    fn join(&mut self, who: usize) -> anyhow::Result<()> {
+        let grant = Grant {
+            room: "room".to_owned(),
+            identity: format!("person-{who}"),
+            name: String::new(),
+            can_publish: true,
+            can_publish_data: true,
+        };
+        let since_epoch = self.now().since_epoch;
+        let token = keys().mint(&grant, since_epoch, Duration::from_secs(600));
+        if who == 0 {
+            for request in publications() {
+                self.tell(who, participant::Input::Request(request))?;
+            }
+        }
+        self.tell(who, participant::Input::Request(Request::Join { token }))
+    }
+
+    fn pass(
+        &mut self,
+        duration: Duration,
+        serve: fn(&mut Edge, &[Carried], Now) -> Vec<Output>,
+    ) -> anyhow::Result<()> {
+        let end = self.now + duration;
+        while self.now < end {
+            self.now += STEP;
+            for who in 0..self.people.len() {
+                if self.people[who].deadline.is_some_and(|at| at <= self.now) {
+                    self.tell(who, participant::Input::Timeout)?;
+                }
+            }
+            let due = self.camera.as_mut().filter(|it| it.deadline() <= self.now);
+            for packet in due.map(|camera| camera.due(self.now)).unwrap_or_default() {
+                self.tell(0, participant::Input::Request(Request::Write(packet)))?;
+            }
+            if self.up.is_empty() && self.edge_deadline.is_none_or(|at| at > self.now) {
+                continue;
+            }
+            let packets = std::mem::take(&mut self.up);
+            let now = self.now();
+            let outputs = serve(&mut self.edge, &packets, now);
+            self.carry_out(outputs.into())?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what the engine wants, and to the engine what is answered over the WebSocket.
+    fn carry_out(&mut self, mut outputs: VecDeque<Output>) -> anyhow::Result<()> {
+        while let Some(output) = outputs.pop_front() {
+            match output {
+                Output::Transmit(packet) => {
+                    let who = usize::from(packet.destination.port() - PORT);
+                    let datagram = participant::Datagram {
+                        source: packet.source,
+                        destination: packet.destination,
+                        payload: &packet.payload,
+                    };
+                    self.tell(who, participant::Input::Datagram(datagram))?;
+                }
+                Output::Frame { connection, frame } => {
+                    let who = usize::try_from(connection.0)?;
+                    let signal::Frame::Binary(frame) = frame else {
+                        anyhow::bail!("an answer in text");
+                    };
+                    self.tell(who, participant::Input::Frame(&frame))?;
+                }
+                Output::Close { .. } => anyhow::bail!("somebody was sent away"),
+                Output::Event(_) => {}
+                Output::Timeout { at } => self.edge_deadline = at,
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, who: usize, input: participant::Input<'_>) -> anyhow::Result<()> {
+        let person = &mut self.people[who];
+        person.participant.handle(input, self.now);
+        loop {
+            let connection = ConnectionId(who as u64);
+            let input = match self.people[who].participant.poll() {
+                participant::Output::Transmit(packet) => {
+                    self.up.push(Carried {
+                        source: self.people[who].address,
+                        destination: packet.destination,
+                        payload: packet.payload,
+                    });
+                    continue;
+                }
+                participant::Output::Event(event) => {
+                    self.happened(who, &event);
+                    continue;
+                }
+                participant::Output::Hangup => anyhow::bail!("somebody hung up"),
+                participant::Output::Timeout { at } => {
+                    self.people[who].deadline = at;
+                    return Ok(());
+                }
+                participant::Output::Dial(dial) => {
+                    let (_, query) = dial.target.split_once('?').context("no query")?;
+                    let since_epoch = self.now().since_epoch;
+                    let admission = keys()
+                        .admit(Route::V1, query, Some(&dial.bearer), since_epoch)
+                        .map_err(|refusal| anyhow::anyhow!("refused: {}", refusal.status))?;
+                    Input::Opened {
+                        connection,
+                        admission: Box::new(admission),
+                    }
+                }
+                participant::Output::Frame(frame) => Input::Frame {
+                    connection,
+                    frame: signal::Frame::Binary(frame),
+                },
+            };
+            let now = self.now();
+            self.edge.handle(input, now);
+            let outputs = drained(&mut self.edge);
+            self.carry_out(outputs.into())?;
+        }
+    }
+
+    fn happened(&mut self, who: usize, event: &Event) {
+        match event {
+            Event::Connected if who == 0 => {
+                let clip = camera::clip(VIDEO_KBPS).map(Arc::new);
+                self.camera = clip
+                    .ok()
+                    .map(|clip| Camera::new(clip, self.start, self.now));
+            }
+            Event::KeyframeWanted { .. } => {
+                if let Some(camera) = &mut self.camera {
+                    camera.request_keyframe();
+                }
+            }
+            Event::Received(packet) if !packet.payload.is_empty() => self.received += 1,
+            _ => {}
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            instant: self.now,
+            since_epoch: Duration::from_secs(1_700_000_000) + (self.now - self.start),
+        }
+    }
+}
+
+impl Person {
+    fn new(index: usize, now: Instant) -> Self {
+        let address = SocketAddr::from(([10, 0, 0, 1], PORT + index as u16));
+        let config = Config {
+            wire: Wire::Single { address },
+            is_persistent: false,
+            is_auto_subscribing: true,
+        };
+        Self {
+            participant: Participant::new(config, now),
+            address,
+            deadline: None,
+        }
+    }
+}
+
+fn keys() -> Keys {
+    Keys {
+        api_key: "key".to_owned(),
+        api_secret: "secret".to_owned(),
+    }
+}
+
+fn server() -> SocketAddr {
+    ([10, 0, 0, 2], 443).into()
+}
+
+/// Always the same bytes, all different for as long as it matters.
+fn counting() -> sfu::RandomSource {
+    let mut count = 0_u32;
+    Box::new(move |bytes| {
+        for byte in bytes {
+            count = count.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = count.to_be_bytes()[0];
+        }
+    })
+}
+
+const PORT: u16 = 20_000;
+const VIDEO_KBPS: u32 = 1500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_published_reaches_everybody() {
+        for estimates_bandwidth in [false, true] {
+            let received = play(2, estimates_bandwidth, 4).expect("a good room");
+            // Fifty sounds and twenty pictures in some eight packets, for two, for four seconds.
+            assert!((1500..1900).contains(&received), "{received}");
+        }
+    }
+}
