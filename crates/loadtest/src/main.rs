@@ -64,8 +64,8 @@ fn main() -> anyhow::Result<()> {
             estimation,
             seconds,
         } => {
-            let packets = steady::play(subscribers, estimation, seconds)?;
-            Ok(writeln!(io::stdout(), "{packets}")?)
+            let done = steady::play(subscribers, estimation, seconds)?;
+            Ok(writeln!(io::stdout(), "{}", done.received)?)
         }
     }
 }

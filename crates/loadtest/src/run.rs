@@ -274,8 +274,8 @@ const TRACKS_EACH: usize = 2;
 const JOINING_MAX: usize = 16;
 const JOINED_WITHIN: Duration = Duration::from_secs(120);
 const WINDOWS: usize = 3;
-/// Both ends cut through frames that are under way.
-const ARRIVED_SHARE_OFF_MAX: f64 = 0.01;
+/// Both ends cut through frames that are under way, the largest of which are that large.
+const ARRIVED_SHARE_OFF_MAX: f64 = 0.025;
 /// The joining of hundreds on two processors may cost a packet that nobody asks for again.
 const LOST_SHARE_MAX: f64 = 0.001;
 /// Above this, participants wait for each other and latencies are theirs.

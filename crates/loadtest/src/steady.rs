@@ -24,17 +24,28 @@ const STEP: Duration = Duration::from_micros(500);
 /// Everybody joins, and estimates of links settle.
 const PRELUDE: Duration = Duration::from_secs(6);
 
-/// The packets that a room's subscribers received in so many seconds.
+/// What a room did in the time that is counted.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Done {
+    /// Packets that subscribers received.
+    pub(crate) received: u64,
+    /// Packets that came to the engine.
+    pub(crate) reported: u64,
+    /// How often the engine was called.
+    pub(crate) turns: u64,
+}
+
+/// Plays a room and counts for so many seconds.
 pub(crate) fn play(
     subscribers: usize,
     estimates_bandwidth: bool,
     seconds: u64,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Done> {
     let mut room = Room::new(subscribers, estimates_bandwidth)?;
     room.pass(PRELUDE, hand_over)?;
-    let before = room.received;
+    room.done = Done::default();
     room.pass(Duration::from_secs(seconds), serve)?;
-    Ok(room.received - before)
+    Ok(room.done)
 }
 
 /// What callgrind counts, by this name: everything that the engine does with packets and time.
@@ -84,7 +95,7 @@ struct Room {
     up: Vec<Carried>,
     start: Instant,
     now: Instant,
-    received: u64,
+    done: Done,
 }
 
 struct Person {
@@ -116,7 +127,7 @@ impl Room {
             up: Vec::new(),
             start,
             now: start,
-            received: 0,
+            done: Done::default(),
         };
         for who in 0..room.people.len() {
             room.join(who)?;
@@ -163,6 +174,8 @@ impl Room {
                 continue;
             }
             let packets = std::mem::take(&mut self.up);
+            self.done.reported += packets.len() as u64;
+            self.done.turns += 1;
             let now = self.now();
             let outputs = serve(&mut self.edge, &packets, now);
             self.carry_out(outputs.into())?;
@@ -257,7 +270,7 @@ impl Room {
                     camera.request_keyframe();
                 }
             }
-            Event::Received(packet) if !packet.payload.is_empty() => self.received += 1,
+            Event::Received(packet) if !packet.payload.is_empty() => self.done.received += 1,
             _ => {}
         }
     }
@@ -318,9 +331,25 @@ mod tests {
     #[test]
     fn everything_that_is_published_reaches_everybody() {
         for estimates_bandwidth in [false, true] {
-            let received = play(2, estimates_bandwidth, 4).expect("a good room");
+            let done = play(2, estimates_bandwidth, 4).expect("a good room");
             // Fifty sounds and twenty pictures in some eight packets, for two, for four seconds.
-            assert!((1500..1900).contains(&received), "{received}");
+            assert!((1500..1900).contains(&done.received), "{done:?}");
         }
+    }
+
+    #[test]
+    fn a_burst_leaves_in_one_turn_of_the_engine() {
+        let done = play(1, true, 4).expect("a good room");
+        // Seventy sounds and pictures a second, what the subscriber reports, and the pacer's pauses.
+        assert!(done.turns < 4 * 150, "{done:?}");
+    }
+
+    #[test]
+    fn subscribers_report_of_each_packet_only_when_links_are_measured() {
+        let [off, on] = [false, true].map(|estimates_bandwidth| {
+            let done = play(4, estimates_bandwidth, 4).expect("a good room");
+            done.reported
+        });
+        assert!(off + 4 * 4 * 8 < on, "{off} and {on}");
     }
 }

@@ -18,7 +18,9 @@ use std::{
 
 use str0m::{
     Candidate, IceCreds, Input as RtcInput, Reason as RtcReason, Rtc, RtcConfig, RtcError,
-    bwe::Bitrate, channel::ChannelId,
+    bwe::Bitrate,
+    channel::ChannelId,
+    rtp::{Extension, ExtensionMap},
 };
 
 pub(crate) use self::{
@@ -58,6 +60,8 @@ pub(crate) struct Peer {
     /// Its own ICE names: the first one, and one more after each ICE restart of ours.
     pub(crate) ufrags: Vec<String>,
     pub(crate) rtc: Rtc,
+    /// Whether its link is measured by what it reports of each packet.
+    is_measured: bool,
     pub(crate) is_connected: bool,
     pub(crate) transport: Option<Transport>,
     /// When its last packet came.
@@ -143,6 +147,16 @@ impl Peer {
         settings
             .codec_config()
             .add_h264(payload_type, Some(repair), true, H264_PROFILE);
+        if estimate.is_none() && matches!(offerer, Offerer::Server) {
+            // We only send here: nobody needs numbers for reports that nobody reads.
+            let mut extensions = ExtensionMap::empty();
+            for (id, extension) in ExtensionMap::standard().iter() {
+                if *extension != Extension::TransportSequenceNumber {
+                    extensions.set(id, extension.clone());
+                }
+            }
+            settings = settings.set_extension_map(extensions);
+        }
         let mut rtc = settings.build(now);
         for address in &config.candidates {
             if let Ok(candidate) = Candidate::host(*address, "udp") {
@@ -160,6 +174,7 @@ impl Peer {
             label,
             ufrags: vec![ufrag],
             rtc,
+            is_measured: config.estimates_bandwidth,
             is_connected: false,
             transport: None,
             last_heard: now,

@@ -154,6 +154,15 @@ impl Section {
     }
 
     /// Says that the section carries nothing.
+    /// Nobody is to report when each packet came.
+    pub(crate) fn drop_transport_feedback(&mut self) {
+        self.lines.retain(|line| {
+            let is_extension = line.starts_with("a=extmap:") && line.contains(TRANSPORT_SEQUENCE);
+            let is_feedback = line.starts_with("a=rtcp-fb:") && line.ends_with(" transport-cc");
+            !is_extension && !is_feedback
+        });
+    }
+
     pub(crate) fn drop_msid(&mut self) {
         self.lines.retain(|line| {
             !["a=msid:", "a=ssrc:", "a=ssrc-group:"]
@@ -261,6 +270,9 @@ impl Section {
     }
 }
 
+/// The header extension that numbers packets for such reports.
+const TRANSPORT_SEQUENCE: &str = "transport-wide-cc-extensions";
+
 /// The stream id by which clients know whose track it is: they read the participant from the part
 /// before the bar and the track from the one behind it.
 pub(crate) fn msid(label: &str, track: &str) -> String {
@@ -312,6 +324,17 @@ mod tests {
         let text = sdp.to_string();
         assert!(text.contains("a=msid:PA_1|TR_1 TR_1\r\n"));
         assert!(text.contains("a=ssrc:5 msid:PA_1|TR_1 TR_1\r\n"));
+    }
+
+    #[test]
+    fn a_section_without_transport_feedback_keeps_all_else() {
+        let kept = "m=video 9 X 96\r\na=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n\
+            a=rtcp-fb:96 nack\r\n";
+        let dropped = "a=extmap:3 http://www.ietf.org/id/\
+            draft-holmer-rmcat-transport-wide-cc-extensions-01\r\na=rtcp-fb:96 transport-cc\r\n";
+        let mut sdp = Sdp::parse(&format!("{kept}{dropped}"));
+        sdp.sections[0].drop_transport_feedback();
+        assert_eq!(sdp.to_string(), kept);
     }
 
     #[test]

@@ -126,6 +126,7 @@ impl Peer {
                 section.set_direction(Direction::SendOnly);
             }
             Direction::RecvOnly if !is_placed => section.set_direction(Direction::Inactive),
+            Direction::RecvOnly if !self.is_measured => section.drop_transport_feedback(),
             Direction::SendRecv
             | Direction::SendOnly
             | Direction::RecvOnly
