@@ -24,7 +24,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     counters::METRICS,
-    receiver::{Receiver, ufrag_prefix},
+    paths::ufrag_prefix,
+    receiver::Receiver,
     shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
     socket::MediaSocket,
 };

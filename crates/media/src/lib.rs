@@ -13,6 +13,8 @@
 mod batch;
 mod counters;
 mod engine;
+mod fuzz;
+mod paths;
 mod receiver;
 mod shard_thread;
 mod socket;

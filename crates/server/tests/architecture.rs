@@ -252,7 +252,7 @@ fn impure_words(source: &str) -> Vec<(usize, &'static str)> {
     source
         .lines()
         .enumerate()
-        .take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"))
+        .take_while(|(_, line)| !is_for_tests_from(line))
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
         .flat_map(|(index, line)| {
             IMPURE_WORDS
@@ -350,4 +350,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// Tests come last in a file, or are all of it.
+fn is_for_tests_from(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("#[cfg(test)]") || line.starts_with("#![cfg(test)]")
 }

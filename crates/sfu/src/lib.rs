@@ -15,6 +15,7 @@ mod codec;
 mod demand;
 mod formats;
 mod forward;
+mod fuzz;
 mod io;
 mod keyframes;
 mod meter;

@@ -119,7 +119,7 @@ impl Admission {
         &self.claims.video.room
     }
 
-    fn new(claims: Claims, mode: Mode, request: JoinRequest) -> Result<Self, Rejection> {
+    pub(crate) fn new(claims: Claims, mode: Mode, request: JoinRequest) -> Result<Self, Rejection> {
         let changes_itself =
             !request.metadata.is_empty() || !request.participant_attributes.is_empty();
         if changes_itself && !claims.video.can_update_own_metadata() {

@@ -68,12 +68,13 @@ impl Keys {
         claims.iss.clone_from(&self.api_key);
         claims.nbf = usize::try_from(now.as_secs()).unwrap_or(usize::MAX);
         claims.exp = usize::try_from((now + lifetime).as_secs()).unwrap_or(usize::MAX);
-        let payload = serde_json::to_vec(&claims).expect("claims are plain data");
-        let signed = format!(
-            "{}.{}",
-            BASE64.encode(br#"{"alg":"HS256","typ":"JWT"}"#),
-            BASE64.encode(payload)
-        );
+        let payload = serde_json::to_string(&claims).expect("claims are plain data");
+        self.sign_raw(r#"{"alg":"HS256","typ":"JWT"}"#, &payload)
+    }
+
+    /// Signs whatever it is.
+    pub(crate) fn sign_raw(&self, header: &str, payload: &str) -> String {
+        let signed = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
         let signature = self.mac(&signed).finalize().into_bytes();
         format!("{signed}.{}", BASE64.encode(signature))
     }
