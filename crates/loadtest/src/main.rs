@@ -6,6 +6,7 @@
 
 mod camera;
 mod floor;
+mod instructions;
 mod person;
 mod processes;
 mod report;
@@ -22,7 +23,7 @@ use std::{
 
 use clap::{Args, Parser};
 
-use crate::{report::Row, scenario::Scenario};
+use crate::{report::Row, scenario::Scenario, steady::Shape};
 
 /// Measures what the server needs to forward media.
 #[derive(Debug, Parser)]
@@ -35,8 +36,19 @@ enum Arguments {
         subscribers: usize,
         #[arg(long)]
         estimation: bool,
+        /// Every so many packets, one for a subscriber is lost.
+        #[arg(long)]
+        lost_every: Option<u64>,
         #[arg(long, default_value_t = 2)]
         seconds: u64,
+    },
+    /// Counts instructions under callgrind and compares them with those recorded.
+    Instructions {
+        #[arg(long, default_value = "crates/loadtest/instructions.toml")]
+        recorded: PathBuf,
+        /// Records what is counted.
+        #[arg(long)]
+        record: bool,
     },
 }
 
@@ -62,10 +74,22 @@ fn main() -> anyhow::Result<()> {
         Arguments::Steady {
             subscribers,
             estimation,
+            lost_every,
             seconds,
         } => {
-            let done = steady::play(subscribers, estimation, seconds)?;
+            let shape = Shape {
+                subscribers,
+                estimates_bandwidth: estimation,
+                lost_every,
+            };
+            let done = steady::play(shape, seconds)?;
             Ok(writeln!(io::stdout(), "{}", done.received)?)
+        }
+        Arguments::Instructions { recorded, record } => {
+            let (report, is_good) = instructions::check(&recorded, record)?;
+            io::stdout().write_all(report.as_bytes())?;
+            anyhow::ensure!(is_good, "instructions differ from {}", recorded.display());
+            Ok(())
         }
     }
 }

@@ -35,15 +35,21 @@ pub(crate) struct Done {
     pub(crate) turns: u64,
 }
 
+/// Who is in the room, and what becomes of packets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) subscribers: usize,
+    pub(crate) estimates_bandwidth: bool,
+    /// Every so many packets, one for a subscriber is lost once all are in.
+    pub(crate) lost_every: Option<u64>,
+}
+
 /// Plays a room and counts for so many seconds.
-pub(crate) fn play(
-    subscribers: usize,
-    estimates_bandwidth: bool,
-    seconds: u64,
-) -> anyhow::Result<Done> {
-    let mut room = Room::new(subscribers, estimates_bandwidth)?;
+pub(crate) fn play(shape: Shape, seconds: u64) -> anyhow::Result<Done> {
+    let mut room = Room::new(shape)?;
     room.pass(PRELUDE, hand_over)?;
     room.done = Done::default();
+    room.lost_every = shape.lost_every;
     room.pass(Duration::from_secs(seconds), serve)?;
     Ok(room.done)
 }
@@ -96,6 +102,8 @@ struct Room {
     start: Instant,
     now: Instant,
     done: Done,
+    lost_every: Option<u64>,
+    sent: u64,
 }
 
 struct Person {
@@ -105,7 +113,7 @@ struct Person {
 }
 
 impl Room {
-    fn new(subscribers: usize, estimates_bandwidth: bool) -> anyhow::Result<Self> {
+    fn new(shape: Shape) -> anyhow::Result<Self> {
         let config = signal::Config {
             keys: keys(),
             node: "node".to_owned(),
@@ -115,10 +123,10 @@ impl Room {
             candidates: vec![server()],
             ufrag_prefix: String::new(),
             random: counting(),
-            estimates_bandwidth,
+            estimates_bandwidth: shape.estimates_bandwidth,
         };
         let start = Instant::now();
-        let people = (0..=subscribers).map(|index| Person::new(index, start));
+        let people = (0..=shape.subscribers).map(|index| Person::new(index, start));
         let mut room = Self {
             edge: Edge::new(config, engine),
             edge_deadline: None,
@@ -128,6 +136,8 @@ impl Room {
             start,
             now: start,
             done: Done::default(),
+            lost_every: None,
+            sent: 0,
         };
         for who in 0..room.people.len() {
             room.join(who)?;
@@ -188,6 +198,13 @@ impl Room {
         while let Some(output) = outputs.pop_front() {
             match output {
                 Output::Transmit(packet) => {
+                    self.sent += 1;
+                    if self
+                        .lost_every
+                        .is_some_and(|every| self.sent.is_multiple_of(every))
+                    {
+                        continue;
+                    }
                     let who = usize::from(packet.destination.port() - PORT);
                     let datagram = participant::Datagram {
                         source: packet.source,
@@ -328,10 +345,19 @@ const VIDEO_KBPS: u32 = 1500;
 mod tests {
     use super::*;
 
+    fn play(subscribers: usize, estimates_bandwidth: bool, lost_every: Option<u64>) -> Done {
+        let shape = Shape {
+            subscribers,
+            estimates_bandwidth,
+            lost_every,
+        };
+        super::play(shape, 4).expect("a good room")
+    }
+
     #[test]
     fn everything_that_is_published_reaches_everybody() {
-        for estimates_bandwidth in [false, true] {
-            let done = play(2, estimates_bandwidth, 4).expect("a good room");
+        for (estimates_bandwidth, lost_every) in [(false, None), (true, None), (true, Some(50))] {
+            let done = play(2, estimates_bandwidth, lost_every);
             // Fifty sounds and twenty pictures in some eight packets, for two, for four seconds.
             assert!((1500..1900).contains(&done.received), "{done:?}");
         }
@@ -339,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_burst_leaves_in_one_turn_of_the_engine() {
-        let done = play(1, true, 4).expect("a good room");
+        let done = play(1, true, None);
         // Seventy sounds and pictures a second, what the subscriber reports, and the pacer's pauses.
         assert!(done.turns < 4 * 150, "{done:?}");
     }
@@ -347,7 +373,7 @@ mod tests {
     #[test]
     fn subscribers_report_of_each_packet_only_when_links_are_measured() {
         let [off, on] = [false, true].map(|estimates_bandwidth| {
-            let done = play(4, estimates_bandwidth, 4).expect("a good room");
+            let done = play(4, estimates_bandwidth, None);
             done.reported
         });
         assert!(off + 4 * 4 * 8 < on, "{off} and {on}");

@@ -175,7 +175,7 @@ fn publication_of(peer: &mut Peer, packet: &RtpPacket, now: Instant) -> Option<u
 const HEADERS_LENGTH: usize = 68;
 
 /// What is kept to be sent again. A client that has not got a packet for so long has asked for a key
-/// frame; and what is kept for each subscriber is most of its memory.
+/// frame; and what is kept for each subscriber is much of its memory.
 const KEPT_MAX: usize = 512;
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// Above this share of what is sent, repair would take the room of what comes next.
