@@ -25,13 +25,15 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{places::Place, write_limit::WriteLimit};
+use super::{lingering::Lingering, places::Place, write_limit::WriteLimit};
+
+/// A connection that holds its place.
+type Stream = Lingering<Place>;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(
-    stream: TcpStream,
+    stream: Stream,
     address: SocketAddr,
-    place: Place,
     tls: Option<TlsAcceptor>,
     router: Router,
     end: Watcher,
@@ -39,11 +41,11 @@ pub(super) async fn serve(
     let is_tls = tls.is_some();
     let peer = Peer { address, is_tls };
     let Some(tls) = tls else {
-        return answer(stream, peer, place, router, end).await;
+        return answer(stream, peer, router, end).await;
     };
     // Scanners and people who do not trust the certificate end here: nothing to report.
     let opened = timeout(HANDSHAKE_WITHIN, async {
-        if speaks_plain_http(&stream).await? {
+        if speaks_plain_http(stream.tcp()).await? {
             return Ok(Opened::Plain(stream));
         }
         tls.accept(stream)
@@ -51,9 +53,9 @@ pub(super) async fn serve(
             .map(|tls| Opened::Tls(Box::new(tls)))
     });
     match opened.await {
-        Ok(Ok(Opened::Tls(stream))) => answer(*stream, peer, place, router, end).await,
+        Ok(Ok(Opened::Tls(stream))) => answer(*stream, peer, router, end).await,
         Ok(Ok(Opened::Plain(stream))) => {
-            answer(stream, peer, place, Router::new().fallback(to_https), end).await;
+            answer(stream, peer, Router::new().fallback(to_https), end).await;
         }
         Ok(Err(_)) | Err(_) => {}
     }
@@ -61,8 +63,8 @@ pub(super) async fn serve(
 
 /// What a client of the encrypted port turned out to speak.
 enum Opened {
-    Tls(Box<TlsStream<TcpStream>>),
-    Plain(TcpStream),
+    Tls(Box<TlsStream<Stream>>),
+    Plain(Stream),
 }
 
 /// Looks at the first byte: a method's name begins with a letter, a TLS handshake with 22.
@@ -93,10 +95,9 @@ async fn to_https(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     response
 }
 
-async fn answer<S, P>(stream: S, peer: Peer, place: P, router: Router, end: Watcher)
+async fn answer<S>(stream: S, peer: Peer, router: Router, end: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    P: Unpin + Send + 'static,
 {
     let has_asked = CancellationToken::new();
     let asked = has_asked.clone();
@@ -119,7 +120,7 @@ where
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEAD_LIST_BYTES_MAX);
     let service = TowerToHyperService::new(service);
-    let stream = TokioIo::new(WriteLimit::new(stream, TAKEN_WITHIN, place));
+    let stream = TokioIo::new(WriteLimit::new(stream, TAKEN_WITHIN));
     let connection = builder.serve_connection_with_upgrades(stream, service);
     tokio::select! {
         ended = end.watch(connection.into_owned()) => {
@@ -179,7 +180,7 @@ mod tests {
         let router = Router::new().route("/", get(async || "ok"));
         let served = tokio::spawn(async move {
             let begin = Instant::now();
-            answer(server, peer, (), router, GracefulShutdown::new().watcher()).await;
+            answer(server, peer, router, GracefulShutdown::new().watcher()).await;
             begin.elapsed()
         });
         (client, served)

@@ -7,6 +7,7 @@
 
 mod certificate;
 mod connection;
+mod lingering;
 mod places;
 mod tls;
 mod write_limit;
@@ -23,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use certificate::Certificate;
 pub(crate) use places::Places;
 
-use self::places::FreePlace;
+use self::{lingering::Lingering, places::FreePlace};
 
 /// A bound port.
 pub(crate) struct Listener {
@@ -78,7 +79,8 @@ impl Listener {
                     let end = graceful.watcher();
                     let tls = self.tls.clone();
                     let router = router.clone();
-                    connections.spawn(connection::serve(stream, peer, place, tls, router, end));
+                    let stream = Lingering::new(stream, place, connections.clone());
+                    connections.spawn(connection::serve(stream, peer, tls, router, end));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely; one more try at once would not help.
@@ -223,8 +225,8 @@ mod tests {
         let begin = Instant::now();
         let answer = ask(address, REQUEST).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        // Two rounds of slow ones came first.
-        assert_eq!(begin.elapsed().as_secs(), 60);
+        // Two rounds of slow ones came first, each with the time in which to hear that it is over.
+        assert_eq!(begin.elapsed().as_secs(), 62);
     }
 
     #[tokio::test]

@@ -15,22 +15,19 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-/// A stream whose writes fail once they have stood still for too long. It holds the connection's
-/// place, because it goes along when the connection becomes a WebSocket.
-pub(super) struct WriteLimit<S, P> {
+/// A stream whose writes fail once they have stood still for too long.
+pub(super) struct WriteLimit<S> {
     stream: S,
-    _place: P,
     within: Duration,
     /// Runs while a write waits for the client.
     limit: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
-impl<S, P> WriteLimit<S, P> {
-    pub(super) fn new(stream: S, within: Duration, place: P) -> Self {
+impl<S> WriteLimit<S> {
+    pub(super) fn new(stream: S, within: Duration) -> Self {
         Self {
             stream,
-            _place: place,
             within,
             limit: Box::pin(sleep(within)),
             is_waiting: false,
@@ -56,7 +53,7 @@ impl<S, P> WriteLimit<S, P> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for WriteLimit<S, P> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteLimit<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -90,7 +87,7 @@ impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for WriteLimit<S, P> {
     }
 }
 
-impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for WriteLimit<S, P> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteLimit<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
