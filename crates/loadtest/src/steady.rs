@@ -121,6 +121,7 @@ impl Room {
         };
         let engine = sfu::Config {
             candidates: vec![server()],
+            tcp_candidates: Vec::new(),
             ufrag_prefix: String::new(),
             random: counting(),
             estimates_bandwidth: shape.estimates_bandwidth,

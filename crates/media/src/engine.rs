@@ -24,6 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     counters::METRICS,
+    door::Door,
     paths::ufrag_prefix,
     receiver::Receiver,
     shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
@@ -44,6 +45,8 @@ pub struct Config {
     pub udp_listen: SocketAddr,
     /// The addresses that clients reach it at; empty means those of this machine.
     pub public_addresses: Vec<IpAddr>,
+    /// The port at which [`EmbeddedEngine::door`] takes connections in, if there is one.
+    pub tcp_port: Option<u16>,
     /// How many threads share the rooms.
     pub shards: usize,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
@@ -71,6 +74,7 @@ pub struct EmbeddedEngine {
     threads: Mutex<Vec<JoinHandle<()>>>,
     local_address: SocketAddr,
     candidates: Vec<SocketAddr>,
+    door: Door,
 }
 
 /// Why the engine did not start.
@@ -99,6 +103,13 @@ impl EmbeddedEngine {
         let local_address = socket.local_address().map_err(bind)?;
         let receiving = socket.try_clone().map_err(bind)?;
         let candidates = socket.candidates().to_vec();
+        let on_tcp = |port| {
+            candidates
+                .iter()
+                .map(move |udp| SocketAddr::new(udp.ip(), port))
+        };
+        let tcp_candidates: Vec<SocketAddr> =
+            config.tcp_port.into_iter().flat_map(on_tcp).collect();
         let socket = Arc::new(socket);
         let keys = Keys {
             api_key: config.api_key,
@@ -116,6 +127,7 @@ impl EmbeddedEngine {
                 keys: keys.clone(),
                 node: config.node.clone(),
                 candidates: candidates.clone(),
+                tcp_candidates: tcp_candidates.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
             };
             let factory = engine.factory(index);
@@ -126,6 +138,7 @@ impl EmbeddedEngine {
         }
         let shards: Arc<[ShardHandle]> = shards.into();
         let stop = CancellationToken::new();
+        let door = Door::new(Arc::clone(&shards), tcp_candidates, stop.clone());
         let receiver = start_receiver(receiving, &candidates, &shards, &stop);
         let (receiver, receiver_waker) = receiver.map_err(StartError::Thread)?;
         threads.push(receiver);
@@ -141,7 +154,13 @@ impl EmbeddedEngine {
             threads: Mutex::new(threads),
             local_address,
             candidates,
+            door,
         })
+    }
+
+    /// Where connections that carry media come in.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// Where media comes in.
@@ -361,6 +380,7 @@ struct Engine {
     keys: Keys,
     node: String,
     candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
     estimates_bandwidth: bool,
 }
 
@@ -374,6 +394,7 @@ impl Engine {
             };
             let engine = sfu::Config {
                 candidates: self.candidates.clone(),
+                tcp_candidates: self.tcp_candidates.clone(),
                 ufrag_prefix: ufrag_prefix(index),
                 estimates_bandwidth: self.estimates_bandwidth,
                 random: Box::new(random),
@@ -415,6 +436,7 @@ mod tests {
         Config {
             udp_listen: ([127, 0, 0, 1], 0).into(),
             public_addresses: Vec::new(),
+            tcp_port: None,
             shards: 2,
             estimates_bandwidth: true,
             api_key: "key".to_owned(),

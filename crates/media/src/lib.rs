@@ -2,6 +2,7 @@
 //!
 //! One UDP port carries all media. A receiver thread reads it and hands each packet to the shard
 //! thread that owns its room; shard threads run a [`signal::Edge`] each and send by themselves.
+//! Where UDP does not pass, media comes over connections ([`Door`]), one task for each.
 //! Signalling frames come from the HTTP edge through bounded queues.
 //!
 //! What each shard does and drops is counted, and read without disturbing it ([`METRICS`]).
@@ -12,12 +13,16 @@
 
 mod batch;
 mod counters;
+mod door;
 mod engine;
 mod fuzz;
+mod ice_tcp;
+mod outbox;
 mod paths;
 mod receiver;
 mod shard_thread;
 mod socket;
 
 pub use counters::METRICS;
+pub use door::{Door, Ends};
 pub use engine::{Config, EmbeddedEngine, StartError};

@@ -10,11 +10,12 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use signal::Transport;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     paths::{Owner, Paths},
-    shard_thread::ShardHandle,
+    shard_thread::{Remote, ShardHandle},
     socket::destination,
 };
 
@@ -107,12 +108,16 @@ impl Receiver {
     fn deliver(&mut self, meta: &RecvMeta, bytes: &[u8]) {
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
         let destination = destination(&self.candidates, meta.dst_ip, source.ip());
+        let remote = Remote {
+            transport: Transport::Udp,
+            address: source,
+        };
         for payload in bytes.chunks(meta.stride.max(1)) {
             match self.paths.owner_of(source, payload) {
-                Owner::Shard(shard) => self.shards[shard].deliver(source, destination, payload),
+                Owner::Shard(shard) => self.shards[shard].deliver(remote, destination, payload),
                 Owner::Unnamed => {
                     for shard in &*self.shards {
-                        shard.deliver(source, destination, payload);
+                        shard.deliver(remote, destination, payload);
                     }
                 }
                 Owner::Nobody => {}

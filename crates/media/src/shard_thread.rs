@@ -13,13 +13,15 @@ use std::{
 use crossbeam_queue::ArrayQueue;
 use rtc::{Frame, LeaveReason, Path, RtcEvent};
 use signal::{
-    Admission, Config, ConnectionId, Datagram, Edge, Event, Input, Now, Order, Output, Transport,
+    Admission, Config, ConnectionId, Datagram, Edge, Event, Input, Now, Order, Output, Transmit,
+    Transport,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     batch::Batch,
     counters::{Counters, Depths, METRICS},
+    outbox::Outbox,
     socket::MediaSocket,
 };
 
@@ -32,10 +34,17 @@ const SPARE_MAX: usize = 256;
 /// their turn in between.
 const PACKETS_AT_ONCE: usize = 32;
 
+/// Where packets of a client come from, and what brings them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Remote {
+    pub(crate) transport: Transport,
+    pub(crate) address: SocketAddr,
+}
+
 /// A received packet.
 #[derive(Debug)]
 struct Packet {
-    source: SocketAddr,
+    remote: Remote,
     destination: SocketAddr,
     payload: Vec<u8>,
 }
@@ -55,6 +64,15 @@ pub(crate) enum Command {
     },
     /// A client's connection ended.
     Lost { connection: ConnectionId },
+    /// A connection carries the media of whoever has this ICE name, if there is one here.
+    Attach {
+        remote: Remote,
+        ufrag: String,
+        outbox: Arc<Outbox>,
+        is_known: oneshot::Sender<bool>,
+    },
+    /// A connection that carried media ended.
+    Detach { remote: Remote },
     /// The product orders something; answered when it is done.
     Order {
         order: Order,
@@ -81,20 +99,20 @@ pub(crate) struct Stopped;
 
 impl ShardHandle {
     /// Hands over a packet; when the shard is behind, its oldest one is dropped.
-    pub(crate) fn deliver(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) {
+    pub(crate) fn deliver(&self, remote: Remote, destination: SocketAddr, bytes: &[u8]) {
         let mut payload = self.spare.pop().unwrap_or_default();
         payload.clear();
         payload.extend_from_slice(bytes);
         let packet = Packet {
-            source,
+            remote,
             destination,
             payload,
         };
         let arriving = &self.counters.arriving;
-        arriving.packets.add(1);
-        arriving.bytes.add(bytes.len() as u64);
+        arriving.packets.add_shared(1);
+        arriving.bytes.add_shared(bytes.len() as u64);
         if self.packets.force_push(packet).is_some() {
-            arriving.dropped.add(1);
+            arriving.dropped.add_shared(1);
         }
         self.thread.unpark();
     }
@@ -149,6 +167,7 @@ pub(crate) fn spawn(
         commands: receiver,
         counters: Arc::clone(&counters),
         connections: HashMap::new(),
+        attached: HashMap::new(),
         stays: HashMap::new(),
         lost: Vec::new(),
         deadline: None,
@@ -181,6 +200,8 @@ struct ShardThread {
     commands: mpsc::Receiver<Command>,
     counters: Arc<Counters>,
     connections: HashMap<ConnectionId, mpsc::Sender<Frame>>,
+    /// The connections that carry media, by whom they reach.
+    attached: HashMap<Remote, Arc<Outbox>>,
     /// Who is in, to tell the product should the engine be lost: sid to room and identity.
     stays: HashMap<String, (String, String)>,
     /// Connections found broken while writing to them.
@@ -269,6 +290,23 @@ impl ShardThread {
                 self.connections.remove(&connection);
                 self.handle(Input::Lost { connection });
             }
+            Command::Attach {
+                remote,
+                ufrag,
+                outbox,
+                is_known,
+            } => {
+                let knows = self.edge.knows(&ufrag);
+                if knows {
+                    self.attached.insert(remote, outbox);
+                }
+                if is_known.send(knows).is_err() {
+                    self.attached.remove(&remote);
+                }
+            }
+            Command::Detach { remote } => {
+                self.attached.remove(&remote);
+            }
             Command::Order { order, done } => {
                 self.handle(Input::Order(order));
                 // The caller may have stopped waiting.
@@ -281,8 +319,8 @@ impl ShardThread {
     fn receive(&mut self, packet: &Packet) {
         let now = now();
         let datagram = Datagram {
-            transport: Transport::Udp,
-            source: packet.source,
+            transport: packet.remote.transport,
+            source: packet.remote.address,
             destination: packet.destination,
             payload: &packet.payload,
         };
@@ -316,7 +354,7 @@ impl ShardThread {
     fn carry_out(&mut self) {
         loop {
             match self.edge.poll() {
-                Output::Transmit(transmit) => self.batch.push(&transmit, &self.socket),
+                Output::Transmit(transmit) => self.transmit(transmit),
                 Output::Frame { connection, frame } => self.send_frame(connection, frame),
                 Output::Close { connection } => {
                     self.connections.remove(&connection);
@@ -329,6 +367,24 @@ impl ShardThread {
                     return;
                 }
             }
+        }
+    }
+
+    fn transmit(&mut self, transmit: Transmit) {
+        if transmit.transport == Transport::Udp {
+            return self.batch.push(&transmit, &self.socket);
+        }
+        let remote = Remote {
+            transport: transmit.transport,
+            address: transmit.destination,
+        };
+        // A connection that has ended is a way on which everything is lost: ICE finds another.
+        if let Some(outbox) = self.attached.get(&remote) {
+            let counters = &self.counters.shard;
+            counters.packets.add(1);
+            counters.bytes.add(transmit.payload.len() as u64);
+            let is_full = outbox.put(transmit.source, transmit.payload);
+            counters.slow_connections.add(u64::from(is_full));
         }
     }
 
@@ -386,6 +442,7 @@ impl ShardThread {
                 let path = match transport {
                     Transport::Udp => Path::Udp,
                     Transport::Tcp => Path::Tcp,
+                    Transport::Relay => Path::Relay,
                 };
                 RtcEvent::PathChanged {
                     room,

@@ -14,7 +14,7 @@ use std::{
 use str0m::{Rtc, RtcConfig, rtp::Vp8Descriptor};
 
 use crate::{
-    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, TrackId,
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, TrackId, Transports,
     codec::Format,
     forward::{Forward, Incoming},
     io::TrackSettings,
@@ -79,6 +79,7 @@ fn negotiate(text: &str, offerer: Offerer) {
             room: "room".into(),
             label: "PA_1".into(),
             offerer,
+            transports: Transports::ALL,
         };
         ask(&mut shard, request, now);
     }
@@ -168,6 +169,7 @@ fn shard() -> Shard {
     });
     Shard::new(Config {
         candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
         random,

@@ -5,6 +5,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 use sfu::{
     Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, TrackId,
+    Transports,
 };
 
 const PEER: PeerId = PeerId(1);
@@ -25,6 +26,7 @@ fn shard() -> Shard {
     let candidates = vec!["203.0.113.1:8443".parse().expect("an address")];
     let mut shard = Shard::new(Config {
         candidates,
+        tcp_candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
         random,
@@ -34,6 +36,7 @@ fn shard() -> Shard {
         room: "room".into(),
         label: "PA_1".into(),
         offerer: Offerer::Client,
+        transports: Transports::ALL,
     };
     shard.handle(Input::Request(request), Instant::now());
     shard

@@ -149,6 +149,7 @@ impl Rooms {
         };
         let engine = sfu::Config {
             candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
+            tcp_candidates: Vec::new(),
             ufrag_prefix: "+00".into(),
             estimates_bandwidth: true,
             random: counting(100),

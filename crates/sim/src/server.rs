@@ -30,6 +30,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "00".into(),
         random: source(seed, 3, panics.clone()),
         estimates_bandwidth: true,

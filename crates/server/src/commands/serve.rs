@@ -130,14 +130,14 @@ impl Server {
             let places = Places::of_server(Vec::new());
             let stop = self.stop_listening.clone();
             self.listeners
-                .spawn(listener.serve(metrics::router(engine), places, stop));
+                .spawn(listener.serve(metrics::router(engine), None, places, stop));
         }
         let places = Places::of_server(settings.trusted_proxies.clone());
         for listener in ports.public {
             let stop = self.stop_listening.clone();
-            let router = self.api.router();
+            let (router, door) = (self.api.router(), Some(self.engine.door()));
             self.listeners
-                .spawn(listener.serve(router, places.clone(), stop));
+                .spawn(listener.serve(router, door, places.clone(), stop));
         }
         self.listeners.close();
     }
@@ -236,6 +236,7 @@ async fn start_media(
     let config = media::Config {
         udp_listen: settings.media_udp_listen(),
         public_addresses: media_addresses(settings).await?,
+        tcp_port: settings.https_listen.map(|address| address.port()),
         shards: cores.min(SHARDS_MAX),
         estimates_bandwidth: settings.media_bandwidth_estimation,
         api_key: Settings::OWN_API_KEY.to_owned(),

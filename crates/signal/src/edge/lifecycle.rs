@@ -6,7 +6,7 @@ use livekit_protocol::{
     DisconnectReason, JoinResponse, ParticipantUpdate, ReconnectResponse, RoomUpdate,
     leave_request::Action, participant_info::State, signal_response::Message,
 };
-use sfu::{Offerer, PeerId, Request};
+use sfu::{Offerer, PeerId, Request, Transports};
 use tracing::debug;
 
 use super::{Connection, Edge};
@@ -109,6 +109,7 @@ impl Edge {
             room: Arc::clone(room),
             label: Arc::clone(label),
             offerer,
+            transports: Transports::ALL,
         };
         self.request(add(peer, Offerer::Client), now);
         if receiving != peer {

@@ -27,6 +27,7 @@ pub(crate) fn edge(panics: Switch) -> Edge {
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "+00".into(),
         estimates_bandwidth: true,
         random: counting(100, panics),
