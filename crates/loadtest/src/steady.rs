@@ -118,6 +118,7 @@ impl Room {
             keys: keys(),
             node: "node".to_owned(),
             random: counting(),
+            relay: None,
         };
         let engine = sfu::Config {
             candidates: vec![server()],
@@ -153,6 +154,7 @@ impl Room {
             name: String::new(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: signal::PathMode::Automatic,
         };
         let since_epoch = self.now().since_epoch;
         let token = keys().mint(&grant, since_epoch, Duration::from_secs(600));

@@ -15,7 +15,7 @@ use std::{
 
 use mio::Waker;
 use rtc::{
-    BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, Sample,
+    BoxFuture, Grant, PathMode, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, Sample,
     SignalConnection, SignalEndpoint, SignalOpen, SignalRejection, SignalRoute, Source,
 };
 use signal::{Admission, ConnectionId, Keys, Order, Rejection, Route};
@@ -249,6 +249,12 @@ impl RtcEngine for EmbeddedEngine {
             name: grant.name.clone(),
             can_publish: grant.can_publish,
             can_publish_data: grant.can_publish_data,
+            path_mode: match grant.path_mode {
+                PathMode::Automatic => signal::PathMode::Automatic,
+                PathMode::NoRelay => signal::PathMode::NoRelay,
+                PathMode::Tcp443 => signal::PathMode::Tcp443,
+                PathMode::Relay => signal::PathMode::Relay,
+            },
         };
         let token = self.keys.mint(&signed, since_epoch(now), grant.lifetime);
         RtcToken {
@@ -391,6 +397,7 @@ impl Engine {
                 keys: self.keys.clone(),
                 node: self.node.clone(),
                 random: Box::new(random),
+                relay: None,
             };
             let engine = sfu::Config {
                 candidates: self.candidates.clone(),
@@ -458,6 +465,7 @@ mod tests {
             name: String::new(),
             can_publish: false,
             can_publish_data: false,
+            path_mode: signal::PathMode::Automatic,
         };
         let now = since_epoch(SystemTime::now());
         let token = token.mint(&grant, now, Duration::from_secs(60));

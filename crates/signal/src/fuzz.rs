@@ -20,8 +20,8 @@ use prost::Message as _;
 use sfu::Channel;
 
 use crate::{
-    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output, Route,
-    Source,
+    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output, PathMode,
+    Route, Source,
     admission::Mode,
     data::{self, Sender},
 };
@@ -146,6 +146,7 @@ impl Rooms {
             keys: keys(),
             node: "node".into(),
             random: counting(1),
+            relay: None,
         };
         let engine = sfu::Config {
             candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
@@ -462,6 +463,7 @@ fn grant(identity: &str, room: &str) -> Grant {
         name: identity.into(),
         can_publish: true,
         can_publish_data: true,
+        path_mode: PathMode::Automatic,
     }
 }
 

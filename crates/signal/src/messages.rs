@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use livekit_protocol::{
-    AddTrackRequest, Codec, DisconnectReason, LeaveRequest, ParticipantPermission, RequestResponse,
-    ServerInfo, SimulcastCodecInfo, TrackInfo, TrackSource, TrackType, leave_request,
-    request_response, server_info, signal_response::Message,
+    AddTrackRequest, ClientConfigSetting, ClientConfiguration, Codec, DisconnectReason,
+    LeaveRequest, ParticipantPermission, RequestResponse, ServerInfo, SimulcastCodecInfo,
+    TrackInfo, TrackSource, TrackType, leave_request, request_response, server_info,
+    signal_response::Message,
 };
 use livekit_token::Claims;
 use sfu::{Kind, Purpose};
+
+use crate::path_mode::PathMode;
 
 /// The release whose behaviour clients can expect; they switch features by it.
 pub(crate) const SERVER_VERSION: &str = "1.13.5";
@@ -38,6 +41,15 @@ pub(crate) fn codecs() -> Vec<Codec> {
             ..Codec::default()
         })
         .collect()
+}
+
+/// Clients that may only go through the relay are told so: they then try nothing else.
+pub(crate) fn client_configuration(mode: PathMode) -> Option<ClientConfiguration> {
+    (mode == PathMode::Relay).then(|| ClientConfiguration {
+        resume_connection: ClientConfigSetting::Enabled.into(),
+        force_relay: ClientConfigSetting::Enabled.into(),
+        ..ClientConfiguration::default()
+    })
 }
 
 pub(crate) fn leave(reason: DisconnectReason, action: leave_request::Action) -> Message {

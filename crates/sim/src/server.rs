@@ -27,6 +27,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
         keys: keys(),
         node: "node".into(),
         random: source(seed, 2, Switch::default()),
+        relay: None,
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],

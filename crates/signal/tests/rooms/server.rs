@@ -24,6 +24,7 @@ pub(crate) fn edge(panics: Switch) -> Edge {
         keys: keys(),
         node: "node".into(),
         random: counting(1, Switch::default()),
+        relay: None,
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],

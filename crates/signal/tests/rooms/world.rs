@@ -12,7 +12,7 @@ use prost::Message as _;
 use sfu::Kind;
 use signal::{
     ConnectionId, Datagram, Edge, Event, Frame, Grant, Input, LeaveReason, Now, Order, Output,
-    Route, Transport,
+    PathMode, Route, Transport,
 };
 
 use crate::{
@@ -75,6 +75,7 @@ impl World {
             name: identity.into(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: PathMode::Automatic,
         };
         change(&mut grant);
         let since_epoch = self.now().since_epoch;
