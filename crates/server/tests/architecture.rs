@@ -17,6 +17,7 @@ const RINGS: &[(u8, &str, &[&str])] = &[
     (0, "domain", &[]),
     (1, "sfu", &[]),
     (1, "signal", &["sfu"]),
+    (1, "relay", &[]),
     (1, "participant", &[]),
     (2, "store", &["domain"]),
     (2, "rtc", &["domain"]),
