@@ -23,6 +23,7 @@ mod client;
 mod credentials;
 mod failure;
 pub mod frames;
+mod fuzz;
 mod integrity;
 mod io;
 mod message;
