@@ -163,6 +163,12 @@ pub static METRICS: [Metric; 15] = [
     ),
 ];
 
+/// What the relay counts, for all shards together.
+pub static RELAY_METRICS: [Metric; 1] = [gauge(
+    "helpsight_relay_allocations",
+    "Ways through the relay that clients have.",
+)];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,17 +6,14 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use signal::Transport;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     ice_tcp,
-    outbox::Outbox,
-    paths::shard_of_ufrag,
-    shard_thread::{Command, Remote, ShardHandle},
+    relay_host::RelayHost,
+    relay_stream,
+    shard_thread::{Remote, ShardHandle},
     socket::destination,
 };
 
@@ -28,6 +25,7 @@ pub struct Door(Arc<Inner>);
 struct Inner {
     shards: Arc<[ShardHandle]>,
     tcp_candidates: Vec<SocketAddr>,
+    relay: Option<Arc<RelayHost>>,
     stop: CancellationToken,
 }
 
@@ -44,11 +42,13 @@ impl Door {
     pub(crate) fn new(
         shards: Arc<[ShardHandle]>,
         tcp_candidates: Vec<SocketAddr>,
+        relay: Option<Arc<RelayHost>>,
         stop: CancellationToken,
     ) -> Self {
         Self(Arc::new(Inner {
             shards,
             tcp_candidates,
+            relay,
             stop,
         }))
     }
@@ -68,56 +68,19 @@ impl Door {
         let carried = ice_tcp::carry(stream, remote, to, &self.0.shards);
         self.0.stop.run_until_cancelled(carried).await;
     }
+
+    /// Carries the relay over TCP or TLS (RFC 8656) until either side has enough.
+    pub async fn relay<S>(&self, stream: S, ends: Ends)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Some(host) = &self.0.relay else { return };
+        let client = canonical(ends.client);
+        let carried = relay_stream::carry(stream, client, host, &self.0.shards);
+        self.0.stop.run_until_cancelled(carried).await;
+    }
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// The shard that a connection's media belongs to, for as long as this lives.
-pub(crate) struct Attached<'a> {
-    shard: &'a ShardHandle,
-    remote: Remote,
-}
-
-impl<'a> Attached<'a> {
-    /// Finds the shard where somebody has the ICE name that a connection's first packet names.
-    pub(crate) async fn find(
-        shards: &'a [ShardHandle],
-        remote: Remote,
-        first: &[u8],
-        outbox: &Arc<Outbox>,
-    ) -> Option<Self> {
-        let ufrag = signal::local_ufrag(first)?;
-        let named = shard_of_ufrag(&ufrag);
-        let asked = match named {
-            Some(shard) => shards.get(shard..=shard)?,
-            None => shards,
-        };
-        for shard in asked {
-            let (is_known, answer) = oneshot::channel();
-            let attach = Command::Attach {
-                remote,
-                ufrag: ufrag.clone(),
-                outbox: Arc::clone(outbox),
-                is_known,
-            };
-            shard.command(attach).await.ok()?;
-            if answer.await.ok()? {
-                return Some(Self { shard, remote });
-            }
-        }
-        None
-    }
-
-    pub(crate) fn deliver(&self, destination: SocketAddr, packet: &[u8]) {
-        self.shard.deliver(self.remote, destination, packet);
-    }
-
-    /// Says that the connection has ended.
-    pub(crate) async fn detach(self) {
-        let remote = self.remote;
-        // A shard that has stopped has forgotten it already.
-        let _ = self.shard.command(Command::Detach { remote }).await;
-    }
 }

@@ -23,10 +23,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    counters::METRICS,
+    counters::{METRICS, RELAY_METRICS},
     door::Door,
     paths::ufrag_prefix,
-    receiver::Receiver,
+    receiver::{Reading, Receiver},
+    relay_datagrams::Datagrams,
+    relay_host::{RelayConfig, RelayHost, pass},
     shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
     socket::MediaSocket,
 };
@@ -47,6 +49,8 @@ pub struct Config {
     pub public_addresses: Vec<IpAddr>,
     /// The port at which [`EmbeddedEngine::door`] takes connections in, if there is one.
     pub tcp_port: Option<u16>,
+    /// The relay, for clients whose network lets nothing else through.
+    pub relay: Option<RelayConfig>,
     /// How many threads share the rooms.
     pub shards: usize,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
@@ -74,6 +78,7 @@ pub struct EmbeddedEngine {
     threads: Mutex<Vec<JoinHandle<()>>>,
     local_address: SocketAddr,
     candidates: Vec<SocketAddr>,
+    relay: Option<Arc<RelayHost>>,
     door: Door,
 }
 
@@ -111,6 +116,12 @@ impl EmbeddedEngine {
         let tcp_candidates: Vec<SocketAddr> =
             config.tcp_port.into_iter().flat_map(on_tcp).collect();
         let socket = Arc::new(socket);
+        let relay = config.relay.map(|relay| {
+            // Another one with each start: what it was good for has ended with the last.
+            let mut secret = [0; 32];
+            random(&mut secret);
+            Arc::new(RelayHost::new(relay, secret, &candidates))
+        });
         let keys = Keys {
             api_key: config.api_key,
             api_secret: config.api_secret,
@@ -128,6 +139,7 @@ impl EmbeddedEngine {
                 node: config.node.clone(),
                 candidates: candidates.clone(),
                 tcp_candidates: tcp_candidates.clone(),
+                relay: relay.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
             };
             let factory = engine.factory(index);
@@ -138,8 +150,26 @@ impl EmbeddedEngine {
         }
         let shards: Arc<[ShardHandle]> = shards.into();
         let stop = CancellationToken::new();
-        let door = Door::new(Arc::clone(&shards), tcp_candidates, stop.clone());
-        let receiver = start_receiver(receiving, &candidates, &shards, &stop);
+        let pumps = TaskTracker::new();
+        let relay_inbox = relay.clone().map(|host| {
+            let datagrams = Datagrams::new(host, Arc::clone(&shards), Arc::clone(&socket));
+            let inbox = datagrams.inbox();
+            pumps.spawn(datagrams.run(stop.clone()));
+            inbox
+        });
+        let door = Door::new(
+            Arc::clone(&shards),
+            tcp_candidates,
+            relay.clone(),
+            stop.clone(),
+        );
+        let reading = Reading {
+            socket: receiving,
+            candidates: candidates.clone(),
+            shards: Arc::clone(&shards),
+            relay: relay_inbox,
+        };
+        let receiver = start_receiver(reading, &stop);
         let (receiver, receiver_waker) = receiver.map_err(StartError::Thread)?;
         threads.push(receiver);
         tracing::info!(address = %local_address, shards = shards.len(), "media port open");
@@ -148,12 +178,13 @@ impl EmbeddedEngine {
             operator,
             shards,
             next_connection: AtomicU64::new(1),
-            pumps: TaskTracker::new(),
+            pumps,
             stop,
             receiver_waker,
             threads: Mutex::new(threads),
             local_address,
             candidates,
+            relay,
             door,
         })
     }
@@ -337,11 +368,16 @@ impl RtcEngine for EmbeddedEngine {
             let values = METRICS.iter().zip(handle.measured());
             values.map(move |(metric, value)| Sample {
                 metric,
-                shard,
+                shard: Some(shard),
                 value,
             })
         });
-        samples.collect()
+        let relay = self.relay.iter().map(|relay| Sample {
+            metric: &RELAY_METRICS[0],
+            shard: None,
+            value: relay.allocation_count() as u64,
+        });
+        samples.chain(relay).collect()
     }
 
     fn shut_down(&self) -> BoxFuture<'_, ()> {
@@ -387,6 +423,7 @@ struct Engine {
     node: String,
     candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
+    relay: Option<Arc<RelayHost>>,
     estimates_bandwidth: bool,
 }
 
@@ -397,7 +434,7 @@ impl Engine {
                 keys: self.keys.clone(),
                 node: self.node.clone(),
                 random: Box::new(random),
-                relay: None,
+                relay: self.relay.as_ref().map(pass),
             };
             let engine = sfu::Config {
                 candidates: self.candidates.clone(),
@@ -412,12 +449,10 @@ impl Engine {
 }
 
 fn start_receiver(
-    socket: std::net::UdpSocket,
-    candidates: &[SocketAddr],
-    shards: &Arc<[ShardHandle]>,
+    reading: Reading,
     stop: &CancellationToken,
 ) -> io::Result<(JoinHandle<()>, Waker)> {
-    let receiver = Receiver::new(socket, candidates.to_vec(), Arc::clone(shards))?;
+    let receiver = Receiver::new(reading)?;
     let waker = receiver.waker()?;
     let stop = stop.clone();
     let thread = thread::Builder::new()
@@ -444,6 +479,7 @@ mod tests {
             udp_listen: ([127, 0, 0, 1], 0).into(),
             public_addresses: Vec::new(),
             tcp_port: None,
+            relay: None,
             shards: 2,
             estimates_bandwidth: true,
             api_key: "key".to_owned(),

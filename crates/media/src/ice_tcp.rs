@@ -15,8 +15,8 @@ use tokio::{
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use crate::{
-    door::Attached,
-    outbox::Outbox,
+    attached::Attached,
+    packet_queue::PacketQueue,
     shard_thread::{Remote, ShardHandle},
 };
 
@@ -39,7 +39,7 @@ where
     let Some(first) = next(&mut from_client, FIRST_WITHIN).await else {
         return;
     };
-    let outbox = Arc::new(Outbox::new());
+    let outbox = Arc::new(PacketQueue::new());
     let Some(attached) = Attached::find(shards, remote, &first, &outbox).await else {
         return;
     };
@@ -65,7 +65,7 @@ where
 }
 
 /// Sends what is there in one go, then waits for more.
-async fn carry_down<S>(mut to_client: S, outbox: &Outbox)
+async fn carry_down<S>(mut to_client: S, outbox: &PacketQueue)
 where
     S: Sink<Bytes, Error = io::Error> + Unpin,
 {

@@ -14,6 +14,7 @@ use signal::Transport;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    packet_queue::{PacketQueue, QueuedPacket},
     paths::{Owner, Paths},
     shard_thread::{Remote, ShardHandle},
     socket::destination,
@@ -31,15 +32,27 @@ pub(crate) struct Receiver {
     state: UdpSocketState,
     candidates: Vec<SocketAddr>,
     shards: Arc<[ShardHandle]>,
+    relay: Option<Arc<PacketQueue>>,
     paths: Paths,
 }
 
+/// What a receiver reads, and whom it hands it to.
+pub(crate) struct Reading {
+    pub(crate) socket: std::net::UdpSocket,
+    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) shards: Arc<[ShardHandle]>,
+    /// For packets to the relay.
+    pub(crate) relay: Option<Arc<PacketQueue>>,
+}
+
 impl Receiver {
-    pub(crate) fn new(
-        socket: std::net::UdpSocket,
-        candidates: Vec<SocketAddr>,
-        shards: Arc<[ShardHandle]>,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(reading: Reading) -> io::Result<Self> {
+        let Reading {
+            socket,
+            candidates,
+            shards,
+            relay,
+        } = reading;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let mut socket = UdpSocket::from_std(socket);
         let poll = Poll::new()?;
@@ -52,6 +65,7 @@ impl Receiver {
             candidates,
             paths: Paths::new(shards.len()),
             shards,
+            relay,
         })
     }
 
@@ -113,6 +127,16 @@ impl Receiver {
             address: source,
         };
         for payload in bytes.chunks(meta.stride.max(1)) {
+            if let Some(relay) = &self.relay
+                && (relay::is_turn(payload) || relay::is_binding_query(payload))
+            {
+                relay.put(QueuedPacket {
+                    source,
+                    destination,
+                    payload: payload.to_vec(),
+                });
+                continue;
+            }
             match self.paths.owner_of(source, payload) {
                 Owner::Shard(shard) => self.shards[shard].deliver(remote, destination, payload),
                 Owner::Unnamed => {

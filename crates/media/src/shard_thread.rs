@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, JoinHandle, Thread},
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 
 use crossbeam_queue::ArrayQueue;
@@ -20,8 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     batch::Batch,
+    clock::now,
     counters::{Counters, Depths, METRICS},
-    outbox::Outbox,
+    packet_queue::{PacketQueue, QueuedPacket},
     socket::MediaSocket,
 };
 
@@ -68,7 +69,7 @@ pub(crate) enum Command {
     Attach {
         remote: Remote,
         ufrag: String,
-        outbox: Arc<Outbox>,
+        outbox: Arc<PacketQueue>,
         is_known: oneshot::Sender<bool>,
     },
     /// A connection that carried media ended.
@@ -201,7 +202,7 @@ struct ShardThread {
     counters: Arc<Counters>,
     connections: HashMap<ConnectionId, mpsc::Sender<Frame>>,
     /// The connections that carry media, by whom they reach.
-    attached: HashMap<Remote, Arc<Outbox>>,
+    attached: HashMap<Remote, Arc<PacketQueue>>,
     /// Who is in, to tell the product should the engine be lost: sid to room and identity.
     stays: HashMap<String, (String, String)>,
     /// Connections found broken while writing to them.
@@ -383,7 +384,11 @@ impl ShardThread {
             let counters = &self.counters.shard;
             counters.packets.add(1);
             counters.bytes.add(transmit.payload.len() as u64);
-            let is_full = outbox.put(transmit.source, transmit.payload);
+            let is_full = outbox.put(QueuedPacket {
+                source: transmit.source,
+                destination: transmit.destination,
+                payload: transmit.payload,
+            });
             counters.slow_connections.add(u64::from(is_full));
         }
     }
@@ -490,16 +495,6 @@ impl ShardThread {
                 self.counters.shard.events_dropped.add(1);
             }
         }
-    }
-}
-
-fn now() -> Now {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("the clock is set after 1970");
-    Now {
-        instant: Instant::now(),
-        since_epoch,
     }
 }
 

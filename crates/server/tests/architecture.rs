@@ -21,7 +21,7 @@ const RINGS: &[(u8, &str, &[&str])] = &[
     (1, "participant", &[]),
     (2, "store", &["domain"]),
     (2, "rtc", &["domain"]),
-    (3, "media", &["sfu", "signal", "rtc"]),
+    (3, "media", &["sfu", "signal", "relay", "rtc"]),
     (3, "client", &["participant"]),
     (6, "sim", &["participant", "sfu", "signal"]),
     (6, "loadtest", &["client", "participant", "sfu", "signal"]),

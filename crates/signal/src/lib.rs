@@ -25,7 +25,9 @@ mod wire;
 
 pub use admission::{Admission, Rejection, Resume, Route};
 pub use edge::Edge;
-pub use io::{Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, RelayPass, Source};
+pub use io::{
+    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, RelayPass, Source,
+};
 pub use livekit_protocol::IceServer;
 pub use path_mode::PathMode;
 pub use sfu::{Datagram, Transmit, Transport, local_ufrag};

@@ -237,6 +237,11 @@ async fn start_media(
         udp_listen: settings.media_udp_listen(),
         public_addresses: media_addresses(settings).await?,
         tcp_port: settings.https_listen.map(|address| address.port()),
+        relay: settings.relay().map(|(urls, realm)| media::RelayConfig {
+            urls,
+            realm,
+            rate_bps_max: RELAY_RATE_BPS_MAX,
+        }),
         shards: cores.min(SHARDS_MAX),
         estimates_bandwidth: settings.media_bandwidth_estimation,
         api_key: Settings::OWN_API_KEY.to_owned(),
@@ -337,5 +342,7 @@ const STEP_WITHIN: Duration = Duration::from_secs(5);
 const RTC_EVENTS_MAX: usize = 4096;
 /// One room is on one thread; more threads than this would only wait for the network.
 const SHARDS_MAX: usize = 4;
+/// Several good pictures, in each direction of one way through the relay.
+const RELAY_RATE_BPS_MAX: u64 = 20_000_000;
 /// Passwords hashed at the same time; each takes a core and 19 MiB for some tens of milliseconds.
 const PASSWORD_WORKERS: usize = 2;

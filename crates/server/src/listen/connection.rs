@@ -75,12 +75,23 @@ impl Everything {
             Opened::Unnamed(stream) => {
                 // What does not say what it is by a name shows it at once.
                 let told = timeout(HANDSHAKE_WITHIN, Protocol::of(*stream)).await;
-                if let Ok(Ok(Some((Protocol::Http, stream)))) = told {
-                    answer(stream, peer(true), router, end).await;
+                match (told, self.door) {
+                    (Ok(Ok(Some((Protocol::Http, stream)))), _) => {
+                        answer(stream, peer(true), router, end).await;
+                    }
+                    (Ok(Ok(Some((Protocol::Turn, stream)))), Some(door)) => {
+                        door.relay(stream, ends).await;
+                    }
+                    _ => {}
                 }
             }
             Opened::Http(stream) => {
                 answer(stream, peer(false), Router::new().fallback(to_https), end).await;
+            }
+            Opened::Turn(stream) => {
+                if let Some(door) = self.door {
+                    door.relay(stream, ends).await;
+                }
             }
             Opened::Ice(stream) => {
                 if let Some(door) = self.door {
@@ -98,6 +109,7 @@ enum Opened {
     /// TLS, and the client did not say what is inside (RFC 7301): TURN, or an old client's HTTP.
     Unnamed(Box<TlsStream<Known<Stream>>>),
     Http(Known<Stream>),
+    Turn(Known<Stream>),
     Ice(Known<Stream>),
 }
 
@@ -112,7 +124,7 @@ async fn open(stream: Stream, tls: &TlsAcceptor) -> Option<Opened> {
             }
         }
         Protocol::Http => Opened::Http(stream),
-        Protocol::Turn => return None,
+        Protocol::Turn => Opened::Turn(stream),
         Protocol::Ice => Opened::Ice(stream),
     })
 }
