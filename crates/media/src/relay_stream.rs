@@ -11,6 +11,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use relay::{Client, frames::Frames};
@@ -18,7 +19,7 @@ use tokio::{
     io::{
         AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split,
     },
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -29,6 +30,10 @@ use crate::{
     shard_thread::ShardHandle,
 };
 
+/// How much later than the relay's first answer would come it does come. Browsers begin with ICE over
+/// TCP a tenth of a second after the relay, and begin with nothing more once something works: near the
+/// server the lower rung would win.
+const HEAD_START: Duration = Duration::from_millis(150);
 /// Answers that a client does not take; it has none of the next before it has taken the last.
 const ANSWERS_BYTES_MAX: usize = 16 * 1024;
 /// What is handed to the connection at once.
@@ -108,6 +113,7 @@ async fn carry_up<S>(
     S: AsyncRead,
 {
     let mut frames = Frames::default();
+    let mut has_answered = false;
     while let Some(wanted) = shared.settle(host) {
         relayed.release(&wanted.released).await;
         let Some(at) = wanted.at else { return };
@@ -130,6 +136,9 @@ async fn carry_up<S>(
                     return;
                 }
             };
+            if !std::mem::replace(&mut has_answered, true) {
+                sleep(HEAD_START).await;
+            }
             let packet = shared.relay().client.handle(message, relay_now());
             match packet {
                 Some(packet) => relayed.deliver(packet).await,

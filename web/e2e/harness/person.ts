@@ -39,6 +39,8 @@ export interface PersonOptions {
   readonly isPhone?: boolean;
   readonly colorScheme?: 'light' | 'dark';
   readonly locale?: string;
+  /** Further flags of Chromium. */
+  readonly flags?: readonly string[];
   /** A browser that is signed in already. */
   readonly signedIn?: Api;
 }
@@ -82,6 +84,7 @@ export class Person {
       executablePath: CHROMIUM,
       args: [
         ...FLAGS,
+        ...(options.flags ?? []),
         ...(allow.length === 2 ? ['--use-fake-ui-for-media-stream'] : []),
         ...(options.camera ? [`--use-file-for-fake-video-capture=${options.camera.file}`] : []),
         ...(options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : []),
