@@ -24,6 +24,7 @@ mod overtaking;
 mod packet;
 mod peer;
 mod publication;
+mod pulse;
 mod revival;
 mod rewriter;
 mod sdp;

@@ -32,6 +32,7 @@ use crate::{
     formats::Formats,
     io::{Channel, Config, Offerer, PeerId, RandomSource, Transport, Transports},
     publication::Publication,
+    pulse::{Pulse, SILENCE_MIN},
     sections::Sections,
     shard::{Path, Remote},
 };
@@ -66,8 +67,10 @@ pub(crate) struct Peer {
     pub(crate) is_connected: bool,
     pub(crate) transports: Transports,
     pub(crate) transport: Option<Transport>,
-    /// When its last packet came.
-    pub(crate) last_heard: Instant,
+    /// When its packets came.
+    pub(crate) pulse: Pulse,
+    /// When it was last sent media.
+    pub(crate) fed_at: Option<Instant>,
     /// Where its packets have come from: the keys to remove when it goes.
     pub(crate) remotes: VecDeque<Remote>,
     /// The way that the client has just said it will send by, until that is found authentic.
@@ -182,7 +185,8 @@ impl Peer {
             is_connected: false,
             transports,
             transport: None,
-            last_heard: now,
+            pulse: Pulse::new(now),
+            fed_at: None,
             remotes: VecDeque::new(),
             nominating: None,
             nominated: None,
@@ -224,6 +228,14 @@ impl Peer {
         self.clock = self.clock.max(next);
         self.needs_tick = true;
         true
+    }
+
+    /// Whether it has sent packets all the time, for media of its own or about media that it is sent,
+    /// and now sends none although it should.
+    pub(crate) fn has_broken_off(&self, is_speaking: bool, now: Instant) -> bool {
+        let since_fed = self.fed_at.map(|at| now.saturating_duration_since(at));
+        let is_fed = since_fed.is_some_and(|since| since < SILENCE_MIN);
+        self.is_connected && (is_fed || is_speaking) && self.pulse.has_stopped(now)
     }
 
     /// When something of its own is due, apart from what str0m wants.

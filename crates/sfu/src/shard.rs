@@ -127,7 +127,14 @@ impl Shard {
 
     /// When a peer's last packet came; its joining counts as one.
     pub fn last_heard(&self, peer: PeerId) -> Option<Instant> {
-        self.peers.get(&peer).map(|peer| peer.last_heard)
+        self.peers.get(&peer).map(|peer| peer.pulse.last())
+    }
+
+    /// Whether the way to a peer has most likely died: it should send packets, as far as we know or
+    /// the caller does (`is_speaking`), and has sent none for longer than any good way takes.
+    pub fn has_broken_off(&self, peer: PeerId, is_speaking: bool, now: Instant) -> bool {
+        let peer = self.peers.get(&peer);
+        peer.is_some_and(|peer| peer.has_broken_off(is_speaking, now))
     }
 
     /// Whether a peer has this ICE name here.

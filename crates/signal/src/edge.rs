@@ -4,7 +4,8 @@
 //! 2. Its frames become changes of the roster and requests to the engine (`requests`).
 //! 3. The engine's events become messages to it and to the others (`engine`, `measures`); who
 //!    receives what is decided in `subscriptions`.
-//! 4. It leaves, is removed, or is silent for too long (`lifecycle`); the product gives `orders`.
+//! 4. It leaves, is removed, or is silent for too long (`lifecycle`); the product gives `orders`;
+//!    a way of its media that dies is mended (`ways`).
 //!
 //! Invariant: every participant is a peer of the engine, under the same [`PeerId`], from the
 //! moment it is in the roster until it is not. One with two connections has a second peer, which
@@ -16,6 +17,7 @@ mod measures;
 mod orders;
 mod requests;
 mod subscriptions;
+mod ways;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -30,6 +32,8 @@ use crate::{
     roster::{Participant, Room},
     wire::Frame,
 };
+
+pub(crate) use self::ways::Ways;
 
 /// How often silence is looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -50,6 +54,7 @@ pub struct Edge {
     active: Option<PeerId>,
     next_peer: u64,
     next_tick: Option<Instant>,
+    next_watch: Option<Instant>,
     engine_deadline: Option<Instant>,
 }
 
@@ -75,6 +80,7 @@ impl Edge {
             active: None,
             next_peer: 0,
             next_tick: None,
+            next_watch: None,
             engine_deadline: None,
         }
     }
@@ -98,13 +104,22 @@ impl Edge {
         if self.next_tick.is_some_and(|at| at <= now.instant) {
             self.tick(now);
         }
-        self.next_tick = match (self.next_tick, self.locations.is_empty()) {
-            (Some(at), false) if at > now.instant => Some(at),
-            (_, false) => Some(now.instant + TICK),
-            (_, true) => None,
-        };
+        if self.next_watch.is_some_and(|at| at <= now.instant) {
+            self.watch_ways(now);
+        }
+        self.next_tick = self.next(self.next_tick, TICK, now);
+        self.next_watch = self.next(self.next_watch, ways::WATCH, now);
         self.pump(now);
         self.active = None;
+    }
+
+    /// When to look again at those who are here.
+    fn next(&self, next: Option<Instant>, every: Duration, now: Now) -> Option<Instant> {
+        if self.locations.is_empty() {
+            return None;
+        }
+        let next = next.filter(|at| *at > now.instant);
+        Some(next.unwrap_or(now.instant + every))
     }
 
     /// Takes in one of several media packets that came together; call [`Self::handle`] after the
@@ -129,7 +144,7 @@ impl Edge {
     /// The next thing to do; drain to [`Output::Timeout`] before the next [`Self::handle`].
     pub fn poll(&mut self) -> Output {
         self.outputs.pop_front().unwrap_or_else(|| {
-            let deadlines = [self.engine_deadline, self.next_tick];
+            let deadlines = [self.engine_deadline, self.next_tick, self.next_watch];
             Output::Timeout {
                 at: deadlines.into_iter().flatten().min(),
             }

@@ -93,9 +93,9 @@ fn tokens() {
         let text = String::from_utf8_lossy(bytes);
         let _ = keys().verify(&text, NOW);
         let parts = text.split_once('\n').unwrap_or((&text, ""));
-        if let Ok(claims) = keys().verify(&keys().sign_raw(parts.0, parts.1), NOW) {
-            assert!(claims.video.room_join && !claims.sub.is_empty());
-            let again = keys().verify(&keys().sign(claims, NOW, HOUR), NOW);
+        if let Ok(pass) = keys().verify(&keys().sign_raw(parts.0, parts.1), NOW) {
+            assert!(pass.claims.video.room_join && !pass.claims.sub.is_empty());
+            let again = keys().verify(&keys().sign(pass, NOW, HOUR), NOW);
             assert!(again.is_ok(), "{again:?}");
         }
     });

@@ -17,6 +17,7 @@ use sfu::{PeerId, TrackId};
 use crate::{
     access::Access,
     admission::Admission,
+    edge::Ways,
     io::{ConnectionId, Now},
     link_quality::LinkQuality,
     messages,
@@ -45,6 +46,7 @@ pub(crate) struct Participant {
     /// `auto_subscribe`.
     pub(crate) choices: HashMap<TrackId, bool>,
     pub(crate) link: LinkQuality,
+    pub(crate) ways: Ways,
     /// As others were told last.
     pub(crate) is_speaking: bool,
     pub(crate) connection: Option<ConnectionId>,
@@ -138,6 +140,7 @@ impl Participant {
             access: Access::default(),
             choices: HashMap::new(),
             link: LinkQuality::default(),
+            ways: Ways::new(admission.client.protocol),
             is_speaking: false,
             recent: Recent::default(),
             auto_subscribe: admission.auto_subscribe,

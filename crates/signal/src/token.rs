@@ -47,7 +47,7 @@ pub struct Grant {
 }
 
 /// What stands in a token: LiveKit's claims and our own.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pass {
     #[serde(flatten)]
     pub(crate) claims: Claims,

@@ -1,3 +1,4 @@
+import { notePathMode } from '#lib/call/path-mode.ts';
 import { startI18n } from '#lib/i18n/i18n.ts';
 import { startTheme } from '#lib/theme.ts';
 
@@ -7,5 +8,6 @@ export const prerender = false;
 
 export async function load(): Promise<void> {
   startTheme();
+  notePathMode(new URL(location.href));
   await startI18n();
 }

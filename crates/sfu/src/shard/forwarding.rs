@@ -51,6 +51,7 @@ impl Shard {
             let Some(leaving) = forward.take(&incoming, target, &subscriber.rtc, now) else {
                 continue;
             };
+            subscriber.fed_at = Some(now);
             write(subscriber, forward, packet, leaving, is_video);
             for packet in early.iter().filter(|_| begins) {
                 let incoming = describe(
@@ -60,6 +61,7 @@ impl Shard {
                     incoming.format,
                 );
                 if let Some(leaving) = forward.take(&incoming, target, &subscriber.rtc, now) {
+                    subscriber.fed_at = Some(now);
                     write(subscriber, forward, packet, leaving, is_video);
                 }
             }

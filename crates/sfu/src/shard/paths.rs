@@ -138,7 +138,7 @@ impl Shard {
         let result = peer
             .rtc
             .handle_input(RtcInput::Receive(peer.clock.max(now), receive));
-        peer.last_heard = now;
+        peer.pulse.beat(now);
         match result {
             Ok(()) => {
                 if is_media {

@@ -44,7 +44,9 @@ impl Edge {
                 self.tell(peer, Message::MediaSectionsRequirement(wanted));
             }
             EngineEvent::Connected { peer } => self.connected(peer),
-            EngineEvent::PathChanged { peer, transport } => self.path_changed(peer, transport),
+            EngineEvent::PathChanged { peer, transport } => {
+                self.path_changed(peer, transport, now);
+            }
             EngineEvent::TrackLive { peer, track, mid } => self.track_live(peer, &track, mid, now),
             EngineEvent::TrackEnded { peer, track } => self.track_ended(peer, &track),
             EngineEvent::Paused {
@@ -68,15 +70,14 @@ impl Edge {
         }
     }
 
-    fn path_changed(&mut self, peer: PeerId, transport: Transport) {
+    fn path_changed(&mut self, peer: PeerId, transport: Transport, now: Now) {
         let owner = self.owner(peer);
         // With two connections, the one that is looked at is the one that shows something.
-        if self
-            .participant(owner)
-            .is_none_or(|one| one.receiving != peer)
-        {
+        let participant = self.participant_mut(owner);
+        let Some(participant) = participant.filter(|one| one.receiving == peer) else {
             return;
-        }
+        };
+        participant.ways.goes_by(transport, now.instant);
         if let Some((room, identity, sid)) = self.stay(owner) {
             self.tell_product(Event::PathChanged {
                 room,

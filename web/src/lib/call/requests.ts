@@ -10,6 +10,8 @@ import type {
   SessionEvent,
 } from '#lib/api/schema.ts';
 
+import { wishedPathMode } from './path-mode.ts';
+
 /** This browser's place in the session. Refused as `seat-needed` when it has none. */
 export function readPlace(id: string): Promise<OwnPlace> {
   return api.get('/sessions/{id}/participants/me', { path: { id } });
@@ -32,7 +34,8 @@ export function takeSeat(id: string, role: ParticipantRole): Promise<Participant
 }
 
 export function requestRtcToken(id: string): Promise<MintedRtcToken> {
-  return api.post('/sessions/{id}/rtc-tokens', { path: { id } });
+  const query = { path_mode: wishedPathMode() };
+  return api.post('/sessions/{id}/rtc-tokens', { path: { id }, query });
 }
 
 export async function removeParticipant(id: string, participant_id: string): Promise<void> {

@@ -2,9 +2,17 @@
 //! the server answered last, so that a refused change falls back by itself.
 
 import { api } from '#lib/api/api.ts';
-import type { EffectivePolicies, Policies, PolicyValue } from '#lib/api/schema.ts';
+import type { EffectivePolicies, PathMode, Policies, PolicyValue } from '#lib/api/schema.ts';
+import type { PlainMessageKey } from '#lib/i18n/i18n.ts';
 
 export type PolicyName = keyof EffectivePolicies;
+
+export const pathModeWords: Record<PathMode, PlainMessageKey> = {
+  automatic: 'policies.path-mode-automatic',
+  'no-relay': 'policies.path-mode-no-relay',
+  'tcp-443': 'policies.path-mode-tcp-443',
+  relay: 'policies.path-mode-relay',
+};
 
 /** Where the value that holds comes from. `fixed`: the installation forbids, and that can't be undone here. */
 export type PolicyOrigin = 'default' | 'organisation' | 'fixed';
@@ -29,6 +37,7 @@ export class PolicyBook {
 }
 
 export function originOf(policies: Policies, name: PolicyName): PolicyOrigin {
-  if (policies.installation[name] === false) return 'fixed';
+  const said = policies.installation[name];
+  if (said === false || (name === 'media.path_mode' && said !== null && said !== 'automatic')) return 'fixed';
   return policies.organisation[name] === null ? 'default' : 'organisation';
 }

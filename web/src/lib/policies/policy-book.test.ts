@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 
-import type { Policies, PolicyLevel } from '#lib/api/schema.ts';
+import type { EffectivePolicies, Policies, PolicyLevel } from '#lib/api/schema.ts';
 import { originOf } from './policy-book.svelte.ts';
 
-const silent: PolicyLevel = { 'sessions.guests': null, 'sessions.code_ttl': null, 'files.enabled': null };
-const defaults = { 'sessions.guests': true, 'sessions.code_ttl': 604_800, 'files.enabled': true };
+const silent: PolicyLevel = { 'sessions.guests': null, 'sessions.code_ttl': null, 'files.enabled': null, 'media.path_mode': null };
+const defaults: EffectivePolicies = {
+  'sessions.guests': true,
+  'sessions.code_ttl': 604_800,
+  'files.enabled': true,
+  'media.path_mode': 'automatic',
+};
 
 function policies(levels: Partial<Pick<Policies, 'installation' | 'organisation'>>): Policies {
   return { installation: silent, organisation: silent, effective: defaults, defaults, ...levels };
@@ -23,4 +28,9 @@ test('what the installation forbids stays forbidden', () => {
   const installation = { ...silent, 'files.enabled': false };
   const organisation = { ...silent, 'files.enabled': true };
   expect(originOf(policies({ installation, organisation }), 'files.enabled')).toBe('fixed');
+});
+
+test('a way of media that the installation forces cannot be widened', () => {
+  const installation: PolicyLevel = { ...silent, 'media.path_mode': 'tcp-443' };
+  expect(originOf(policies({ installation }), 'media.path_mode')).toBe('fixed');
 });

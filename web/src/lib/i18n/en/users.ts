@@ -64,6 +64,13 @@ export const users = {
     'How long the link and the code of a session let people in. Changes hold for new invitations.',
   'policies.files': 'Files in sessions',
   'policies.files-why': 'Recording and sharing files. When off, nothing else changes.',
+  'policies.path-mode': 'Ways of picture and sound',
+  'policies.path-mode-why':
+    'Which ways through the network calls may take. Automatic is best: it takes what the network allows.',
+  'policies.path-mode-automatic': 'Automatic',
+  'policies.path-mode-no-relay': 'Without the relay',
+  'policies.path-mode-tcp-443': 'TCP 443 only',
+  'policies.path-mode-relay': 'Relay only',
   'policies.default': 'Default',
   'policies.changed': 'Set by your organisation',
   'policies.fixed': 'Fixed by this installation',

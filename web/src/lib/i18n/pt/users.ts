@@ -64,6 +64,13 @@ export const users = {
     'Por quanto tempo o link e o código de uma sessão deixam entrar. Mudanças valem para novos convites.',
   'policies.files': 'Arquivos nas sessões',
   'policies.files-why': 'Gravação e envio de arquivos. Desligado, nada mais muda.',
+  'policies.path-mode': 'Caminhos de imagem e som',
+  'policies.path-mode-why':
+    'Que caminhos pela rede as chamadas podem usar. Automático é o melhor: usa o que a rede permite.',
+  'policies.path-mode-automatic': 'Automático',
+  'policies.path-mode-no-relay': 'Sem retransmissão',
+  'policies.path-mode-tcp-443': 'Só TCP 443',
+  'policies.path-mode-relay': 'Só retransmissão',
   'policies.default': 'Padrão',
   'policies.changed': 'Definida pela organização',
   'policies.fixed': 'Fixada por esta instalação',
