@@ -98,17 +98,16 @@ fn length_of(bytes: &[u8]) -> Result<Option<usize>, FrameError> {
     if first > 3 {
         return Err(FrameError::Unknown);
     }
-    let cookie = bytes.get(4..).unwrap_or_default();
-    let known = cookie.len().min(MAGIC_COOKIE.len());
-    if cookie[..known] != MAGIC_COOKIE[..known] {
-        return Err(FrameError::Unknown);
-    }
     if bytes.len() < 4 {
         return Ok(None);
     }
-    message::length_of(bytes)
-        .map(Some)
-        .ok_or(FrameError::Unknown)
+    let length = message::length_of(bytes).ok_or(FrameError::Unknown)?;
+    let cookie = &bytes[4..bytes.len().min(8)];
+    if !MAGIC_COOKIE.starts_with(cookie) {
+        return Err(FrameError::Unknown);
+    }
+    // Before it is known to be a message, its length means nothing.
+    Ok((cookie == MAGIC_COOKIE).then_some(length))
 }
 
 #[cfg(test)]
@@ -221,7 +220,7 @@ mod tests {
         }
         let length = u16::try_from(LENGTH_MAX / 4).expect("a length");
         assert!(matches!(
-            cut(&stun(length)[..4], &[]).1,
+            cut(&stun(length)[..8], &[]).1,
             Some(FrameError::TooLong { .. })
         ));
     }
