@@ -29,8 +29,8 @@ pub fn is_binding_query(packet: &[u8]) -> bool {
     query(packet).is_some()
 }
 
-/// The answer to a packet that [asks for its address](is_binding_query): the source, or 420. No
-/// longer than some 60 bytes, so that it is of little use to who forges a source.
+/// The answer to a packet that [asks for its address](is_binding_query): the source, or 420. At
+/// most a hundred bytes, so that it is of little use to who forges a source.
 pub fn binding_answer(packet: &[u8], source: SocketAddr) -> Option<Vec<u8>> {
     query(packet).map(|query| answer(&query, source))
 }

@@ -110,8 +110,8 @@ impl Client {
         }
     }
 
-    /// Writes what media sends from `source` to a relayed address of this client behind what `out`
-    /// holds, if the client may receive it. `false` means that it is dropped.
+    /// Writes what media sends from `source`, as clients know it, to a relayed address of this client
+    /// behind what `out` holds, if the client may receive it. `false` means that it is dropped.
     pub fn to_client(
         &mut self,
         source: SocketAddr,

@@ -120,7 +120,8 @@ impl Client {
         let State::Asked { asked, .. } = &self.state else {
             return;
         };
-        let participant = participant_of(&asked.username).unwrap_or_default();
+        let participant = participant_of(&asked.username)
+            .expect("there is no key for a name without a participant");
         self.outputs.push_back(Output::Allocate {
             participant: participant.to_owned(),
             family: asked.wanted[0],

@@ -226,6 +226,31 @@ fn an_address_that_comes_too_late_is_released() {
 }
 
 #[test]
+fn the_first_of_two_addresses_is_released_when_nobody_waits_for_the_second() {
+    let mut bench = Bench::with(config(&[media(), media_v6()]), Transport::Udp);
+    bench.challenge();
+    let request = bench.signed(ALLOCATE, &[(0x0019, UDP), (0x8000, &[2, 0, 0, 0])]);
+    bench.client.handle(&request, bench.now);
+    let first = address("203.0.113.1:50009");
+    bench.client.allocated(Ok(first), bench.now);
+    bench.now.instant += 60 * SECOND;
+    bench.client.handle_timeout(bench.now);
+    let second = address("[2001:db8::1]:50009");
+    bench.client.allocated(Ok(second), bench.now);
+    let mut outputs = Vec::new();
+    while outputs.last() != Some(&Output::Timeout { at: None }) {
+        outputs.push(bench.client.poll());
+    }
+    for wanted in [
+        Output::Release(first),
+        Output::Release(second),
+        Output::Close(Reason::Idle),
+    ] {
+        assert!(outputs.contains(&wanted), "{outputs:?}");
+    }
+}
+
+#[test]
 fn an_allocation_lasts_as_long_as_it_is_refreshed() {
     let mut bench = Bench::allocated();
     for _ in 0..20 {

@@ -95,7 +95,8 @@ impl Bench {
         let credentials = Credentials::mint(&config.secret, "ida", now.since_epoch, HOUR);
         let client = Client::new(
             Arc::new(config),
-            address("198.51.100.7:4000"),
+            // As a socket for both families reports it.
+            address("[::ffff:198.51.100.7]:4000"),
             transport,
             now,
         );
