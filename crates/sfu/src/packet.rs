@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use str0m::{
-    media::Mid,
-    rtp::{ExtensionValues, RtpPacket},
-};
+use str0m::rtp::{ExtensionValues, RtpPacket};
 
 use crate::rewriter::Position;
 
@@ -16,13 +13,18 @@ pub(crate) struct Packet {
     pub(crate) is_marked: bool,
     pub(crate) at: Instant,
     pub(crate) payload: Arc<[u8]>,
-    /// What describes the picture or the sound; ids of streams are each connection's own.
-    extensions: ExtensionValues,
+    /// What describes the picture or the sound, if anything does; ids of streams are each
+    /// connection's own. The library adds the section's until the subscriber knows it.
+    pub(crate) extensions: Option<ExtensionValues>,
 }
 
 impl Packet {
     pub(crate) fn new(packet: &RtpPacket) -> Self {
         let from = &packet.header.ext_vals;
+        let is_described = from.audio_level.is_some()
+            || from.voice_activity.is_some()
+            || from.video_orientation.is_some()
+            || from.abs_capture_time.is_some();
         Self {
             ssrc: *packet.header.ssrc,
             position: Position {
@@ -32,21 +34,13 @@ impl Packet {
             is_marked: packet.header.marker,
             at: packet.timestamp,
             payload: Arc::clone(&packet.payload),
-            extensions: ExtensionValues {
+            extensions: is_described.then(|| ExtensionValues {
                 audio_level: from.audio_level,
                 voice_activity: from.voice_activity,
                 video_orientation: from.video_orientation,
                 abs_capture_time: from.abs_capture_time,
                 ..ExtensionValues::default()
-            },
-        }
-    }
-
-    /// The extensions as they leave in a subscriber's section.
-    pub(crate) fn extensions(&self, mid: Mid) -> ExtensionValues {
-        ExtensionValues {
-            mid: Some(mid),
-            ..self.extensions.clone()
+            }),
         }
     }
 
@@ -58,7 +52,7 @@ impl Packet {
             is_marked: false,
             at: Instant::now(),
             payload: Arc::from([]),
-            extensions: ExtensionValues::default(),
+            extensions: None,
         }
     }
 }

@@ -17,7 +17,8 @@ use std::{
 };
 
 use str0m::{
-    Candidate, IceCreds, Input as RtcInput, Reason as RtcReason, Rtc, RtcConfig, RtcError,
+    Candidate, IceCreds, Input as RtcInput, PacerReason, Reason as RtcReason, Rtc, RtcConfig,
+    RtcError,
     bwe::Bitrate,
     channel::ChannelId,
     net::TcpType,
@@ -52,6 +53,8 @@ const H264_PAYLOAD_TYPES: [u8; 2] = [102, 103];
 /// How often the transport's figures are looked at.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
+/// The smallest step of the pacer's time.
+const BURST_STEP: Duration = Duration::from_micros(1);
 /// What is due so soon after a packet belongs to the same burst.
 const BURST_GAP: Duration = Duration::from_micros(2);
 
@@ -87,6 +90,9 @@ pub(crate) struct Peer {
     /// Something was written to `rtc` that only a timeout sends.
     pub(crate) needs_tick: bool,
     pub(crate) is_dirty: bool,
+    /// Packets that were written and have not left, as far as that is counted: one that is sent again
+    /// counts as one of them.
+    pub(crate) unsent: usize,
     /// The last time that `rtc` was told: within a burst it runs ahead by microseconds.
     pub(crate) clock: Instant,
     /// Its entry in the shard's timetable.
@@ -156,17 +162,11 @@ impl Peer {
         settings
             .codec_config()
             .add_h264(payload_type, Some(repair), true, H264_PROFILE);
-        if estimate.is_none() && matches!(offerer, Offerer::Server) {
-            // We only send here: nobody needs numbers for reports that nobody reads.
-            let mut extensions = ExtensionMap::empty();
-            for (id, extension) in ExtensionMap::standard().iter() {
-                if *extension != Extension::TransportSequenceNumber {
-                    extensions.set(id, extension.clone());
-                }
-            }
-            settings = settings.set_extension_map(extensions);
-        }
-        let mut rtc = settings.build(now);
+        // Without estimation and where we only send, nobody reads reports of each packet.
+        let has_reports = estimate.is_some() || matches!(offerer, Offerer::Client);
+        let mut rtc = settings
+            .set_extension_map(extensions(has_reports))
+            .build(now);
         for candidate in candidates(config, transports) {
             rtc.add_local_candidate(candidate);
         }
@@ -197,6 +197,7 @@ impl Peer {
             allocation: Allocation::default(),
             needs_tick: true,
             is_dirty: false,
+            unsent: 0,
             clock: now,
             scheduled: None,
             // The server's first offer opens the data channels, whatever else there is.
@@ -218,6 +219,16 @@ impl Peer {
         self.rtc.handle_input(RtcInput::Timeout(self.clock))
     }
 
+    /// A packet has left. The pacer lets the next go only when time goes on; asking it at once saves
+    /// the question whether anything else is to be done in between.
+    pub(crate) fn sent(&mut self) {
+        self.unsent = self.unsent.saturating_sub(1);
+        if self.is_measured && self.unsent > 0 {
+            self.clock += BURST_STEP;
+            self.needs_tick = true;
+        }
+    }
+
     /// Whether the pacer has more to send at once; then its time goes on. It lets packets go one at
     /// a time, each a microsecond after the last, also those of a burst that it allows as a whole.
     pub(crate) fn is_burst_going_on(&mut self, next: Instant, now: Instant) -> bool {
@@ -236,6 +247,21 @@ impl Peer {
         let since_fed = self.fed_at.map(|at| now.saturating_duration_since(at));
         let is_fed = since_fed.is_some_and(|since| since < SILENCE_MIN);
         self.is_connected && (is_fed || is_speaking) && self.pulse.has_stopped(now)
+    }
+
+    /// Nothing more leaves at this moment. What was written has left, unless the pacer holds it.
+    pub(crate) fn rests(&mut self) {
+        if !self.is_pacing() {
+            self.unsent = 0;
+        }
+    }
+
+    /// Whether it waits for the moment of a packet, and not for one to look after things.
+    pub(crate) fn is_pacing(&self) -> bool {
+        match self.rtc.last_timeout_reason() {
+            RtcReason::Pacer(reason) => reason != PacerReason::Handle,
+            _ => false,
+        }
     }
 
     /// When something of its own is due, apart from what str0m wants.
@@ -278,6 +304,23 @@ fn candidates(config: &Config, transports: Transports) -> Vec<Candidate> {
         candidates.extend(config.tcp_candidates.iter().filter_map(passive));
     }
     candidates
+}
+
+/// What packets tell besides their payload. The time of sending is left out: it is for receivers who
+/// estimate the link by themselves, and clients report to us instead.
+fn extensions(has_reports: bool) -> ExtensionMap {
+    let mut extensions = ExtensionMap::empty();
+    for (id, extension) in ExtensionMap::standard().iter() {
+        let is_wanted = match extension {
+            Extension::AbsoluteSendTime => false,
+            Extension::TransportSequenceNumber => has_reports,
+            _ => true,
+        };
+        if is_wanted {
+            extensions.set(id, extension.clone());
+        }
+    }
+    extensions
 }
 
 /// Credentials by which a shared socket finds the shard.

@@ -14,7 +14,7 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     mem,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use str0m::{Event as RtcEvent, Output as RtcOutput, bwe::BweKind};
@@ -35,6 +35,10 @@ pub(crate) use self::paths::{Path, Remote};
 /// Packets of one burst that leave in one go, before others have their turn.
 const BURST_MAX: usize = 64;
 
+/// Whatever is due within this time is done together. Each of hundreds of peers has something to look
+/// after some thirty times a second, nothing of which minds a delay that a jitter buffer does not see.
+const GRID: Duration = Duration::from_millis(5);
+
 /// Rooms of peers, owned by one thread.
 #[derive(Debug)]
 pub struct Shard {
@@ -45,6 +49,8 @@ pub struct Shard {
     by_ufrag: HashMap<String, PeerId>,
     by_remote: HashMap<Remote, PeerId>,
     timetable: BTreeSet<(Instant, PeerId)>,
+    /// Where the timetable's grid begins.
+    origin: Option<Instant>,
     dirty: Vec<PeerId>,
     /// Whose input is being handled, to know whom a panic concerns.
     active: Option<PeerId>,
@@ -64,6 +70,7 @@ impl Shard {
             by_ufrag: HashMap::new(),
             by_remote: HashMap::new(),
             timetable: BTreeSet::new(),
+            origin: None,
             dirty: Vec::new(),
             active: None,
             outputs: VecDeque::new(),
@@ -227,6 +234,7 @@ impl Shard {
         now: Instant,
     ) {
         let id = identity.id;
+        self.origin.get_or_insert(now);
         let peer = Peer::new(identity, offerer, transports, &mut self.config, now);
         self.by_ufrag.insert(peer.ufrags[0].clone(), id);
         self.rooms
@@ -297,6 +305,9 @@ impl Shard {
             }
             match peer.rtc.poll_output() {
                 Ok(RtcOutput::Transmit(transmit)) => {
+                    if is_media(&transmit.contents) {
+                        peer.sent();
+                    }
                     let path = peer.path(&transmit);
                     self.outputs.push_back(Output::Transmit(Transmit {
                         transport: path.theirs.transport,
@@ -311,6 +322,7 @@ impl Shard {
                         paced += 1;
                         continue;
                     }
+                    peer.rests();
                     if !peer.rtc.is_alive() {
                         return self.close(id, Reason::TransportClosed, now);
                     }
@@ -336,7 +348,11 @@ impl Shard {
             .own_deadline()
             .map_or(rtc_deadline, |own| own.min(rtc_deadline));
         // A deadline in the past would be served at once and again: time goes on first.
-        let deadline = deadline.max(now);
+        let deadline = if peer.is_pacing() || deadline <= now {
+            deadline.max(now)
+        } else {
+            on_grid(self.origin, deadline)
+        };
         if peer.scheduled != Some(deadline) {
             if let Some(old) = peer.scheduled.replace(deadline) {
                 self.timetable.remove(&(old, id));
@@ -474,5 +490,39 @@ impl Shard {
             }
         }
         true
+    }
+}
+
+/// The next moment at which what is not urgent is done.
+fn on_grid(origin: Option<Instant>, at: Instant) -> Instant {
+    let Some(origin) = origin else { return at };
+    let steps = at.saturating_duration_since(origin).as_micros() as u64;
+    origin + Duration::from_micros(steps.next_multiple_of(GRID.as_micros() as u64))
+}
+
+/// RFC 7983 §7 and RFC 5761 §4: RTP, and not what reports of it.
+fn is_media(packet: &[u8]) -> bool {
+    matches!(packet, [128..=191, kind, ..] if !(192..=223).contains(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_urgent_is_done_together_and_never_early() {
+        let origin = Instant::now();
+        let at = |micros| origin + Duration::from_micros(micros);
+        for (due, done) in [(0, 0), (1, 5_000), (5_000, 5_000), (5_001, 10_000)] {
+            let found = on_grid(Some(origin), at(due));
+            assert_eq!(found, at(done));
+        }
+    }
+
+    #[test]
+    fn media_is_told_from_what_reports_of_it() {
+        assert!(is_media(&[0x80, 96]) && is_media(&[0x90, 0x80 | 111]));
+        assert!(!is_media(&[0x80, 200]) && !is_media(&[0x81, 206]));
+        assert!(!is_media(&[22, 96]) && !is_media(&[0x80]) && !is_media(&[]));
     }
 }

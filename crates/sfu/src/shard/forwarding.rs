@@ -208,11 +208,15 @@ fn write(
         payload,
     )
     .marker(packet.is_marked)
-    .ext_vals(packet.extensions(forward.mid))
     .nackable(is_video);
+    let rtp = match &packet.extensions {
+        Some(extensions) => rtp.ext_vals(extensions.clone()),
+        None => rtp,
+    };
     stream.write_rtp(match leaving.vp8 {
         Some(patch) => rtp.vp8_patch(patch),
         None => rtp,
     });
     subscriber.needs_tick = true;
+    subscriber.unsent += 1;
 }
