@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
@@ -22,6 +22,10 @@ use crate::{
 
 /// How long packets are waited for once the first is there: far below what a jitter buffer notices.
 const GATHERING: Duration = Duration::from_micros(500);
+/// The same when packets come all the time, so that each look finds several.
+const GATHERING_WHEN_BUSY: Duration = Duration::from_millis(2);
+/// Packets that come sooner after the last look come all the time.
+const BUSY: Duration = Duration::from_millis(2);
 
 const PACKETS: Token = Token(0);
 const STOP: Token = Token(1);
@@ -78,6 +82,7 @@ impl Receiver {
         let segments = self.state.gro_segments();
         let mut storage = vec![vec![0; 65_536.max(1500 * segments)]; BATCH_SIZE];
         let mut events = Events::with_capacity(2);
+        let mut looked = Instant::now();
         while !stop.is_cancelled() {
             match self.poll.poll(&mut events, None) {
                 Ok(()) => {}
@@ -89,8 +94,14 @@ impl Receiver {
             }
             // Packets come in bursts: pictures in pieces, and what many clients report. Each that is
             // handled by itself wakes a shard and leaves in calls of its own.
-            thread::sleep(GATHERING);
+            let is_busy = looked.elapsed() < BUSY;
+            thread::sleep(if is_busy {
+                GATHERING_WHEN_BUSY
+            } else {
+                GATHERING
+            });
             self.receive_all(&mut storage);
+            looked = Instant::now();
         }
     }
 
