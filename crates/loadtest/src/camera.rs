@@ -7,18 +7,22 @@
 
 use std::{sync::Arc, time::Instant};
 
-use participant::{Clip, ClipError, Packet, Player, TrackKey};
+use participant::{
+    Clip, ClipError, Layer, Packet, Player, Publish, Request, TrackKey, TrackSource,
+};
 
 /// Nanoseconds.
 const STAMP_LENGTH: usize = 8;
 const IVF_HEADER_LENGTH: usize = 32;
 const FRAME_HEADER_LENGTH: usize = 12;
 
-pub(crate) const VIDEO: TrackKey = TrackKey(1);
-pub(crate) const AUDIO: TrackKey = TrackKey(2);
+/// The picture.
+pub const VIDEO: TrackKey = TrackKey(1);
+/// The sound.
+pub const AUDIO: TrackKey = TrackKey(2);
 
 /// Reads the recorded clip at another bitrate of its picture; never a lower one.
-pub(crate) fn clip(video_kbps: u32) -> Result<Clip, ClipError> {
+pub fn clip(video_kbps: u32) -> Result<Clip, ClipError> {
     let ivf = include_bytes!("../../server/src/demo/clip.ivf");
     let ogg = include_bytes!("../../server/src/demo/clip.ogg");
     let recorded = Clip::read(ivf, ogg)?;
@@ -47,29 +51,29 @@ fn enlarged(ivf: &[u8], scale: f64) -> Option<Vec<u8>> {
 
 /// One publisher's camera and microphone.
 #[derive(Debug)]
-pub(crate) struct Camera {
+pub struct Camera {
     player: Player,
     epoch: Instant,
 }
 
 impl Camera {
-    pub(crate) fn new(clip: Arc<Clip>, epoch: Instant, now: Instant) -> Self {
+    pub fn new(clip: Arc<Clip>, epoch: Instant, now: Instant) -> Self {
         Self {
             player: Player::new(clip, VIDEO, AUDIO, now),
             epoch,
         }
     }
 
-    pub(crate) fn request_keyframe(&mut self) {
+    pub fn request_keyframe(&mut self) {
         self.player.request_keyframe();
     }
 
-    pub(crate) fn deadline(&self) -> Instant {
+    pub fn deadline(&self) -> Instant {
         self.player.deadline()
     }
 
     /// The packets that are due, stamped.
-    pub(crate) fn due(&mut self, now: Instant) -> Vec<Packet> {
+    pub fn due(&mut self, now: Instant) -> Vec<Packet> {
         let mut packets = self.player.due(now);
         for packet in &mut packets {
             packet.payload = stamped(&packet.payload, self.epoch);
@@ -88,11 +92,32 @@ fn stamped(payload: &[u8], epoch: Instant) -> Arc<[u8]> {
 }
 
 /// How many nanoseconds ago a packet was sent; `None` for one without a stamp.
-pub(crate) fn age_ns(payload: &[u8], epoch: Instant, now: Instant) -> Option<u64> {
+pub fn age_ns(payload: &[u8], epoch: Instant, now: Instant) -> Option<u64> {
     let stamp = u64::from_be_bytes(*payload.last_chunk::<STAMP_LENGTH>()?);
     let now = now.saturating_duration_since(epoch).as_nanos() as u64;
     now.checked_sub(stamp)
 }
+
+/// Asks for a camera and a microphone to be published.
+pub fn publications() -> [Request; 2] {
+    let publish = |track, source, layer| {
+        Request::Publish(Publish {
+            track,
+            source,
+            layers: vec![layer],
+        })
+    };
+    [
+        publish(VIDEO, TrackSource::Camera, SIZE),
+        publish(AUDIO, TrackSource::Microphone, Layer::default()),
+    ]
+}
+
+const SIZE: Layer = Layer {
+    width: 1280,
+    height: 720,
+    bitrate_bps: 1_500_000,
+};
 
 #[cfg(test)]
 mod tests {

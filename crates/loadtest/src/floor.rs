@@ -18,11 +18,9 @@ use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    camera::{self, Camera},
-    processes::own_thread_cpu,
-    scenario::Scenario,
-};
+use loadtest::camera::{self, Camera};
+
+use crate::{processes::own_thread_cpu, scenario::Scenario};
 
 /// RTP's header with the extensions of a forwarded packet.
 const HEADER_LENGTH: usize = 28;

@@ -14,6 +14,8 @@ use std::{
 
 use anyhow::Context as _;
 
+use crate::{callgrind::Run, causes};
+
 /// One way to play a room.
 struct Case {
     name: &'static str,
@@ -47,6 +49,12 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// Without and with estimation.
+const BROKEN_DOWN: [&str; 2] = [
+    "a packet to 20 subscribers, estimation off",
+    "a packet to 20 subscribers, estimation on",
+];
+
 /// Hot functions, by what they do and their names; told for each call, with all that they call, from
 /// the last of the cases.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -61,11 +69,15 @@ const FUNCTIONS: &[(&str, &str)] = &[
 /// Counts everything; `false` when something has changed by more than chance.
 pub(crate) fn check(recorded: &Path, is_recording: bool) -> anyhow::Result<(String, bool)> {
     let mut counted = BTreeMap::new();
+    let mut spent = Vec::new();
     for case in CASES {
         let [short, long] = [case.run(SECONDS[0])?, case.run(SECONDS[1])?];
         let packets = (long.packets - short.packets) as f64;
         let per_packet = (long.instructions - short.instructions) as f64 / packets;
         counted.insert(case.name.to_owned(), per_packet);
+        if BROKEN_DOWN.contains(&case.name) {
+            spent.push(causes::Spent::between(&short, &long));
+        }
         for (name, function) in FUNCTIONS {
             let [before, after] = [&short, &long].map(|run| run.function(function));
             let calls = after.0.saturating_sub(before.0);
@@ -82,7 +94,11 @@ pub(crate) fn check(recorded: &Path, is_recording: bool) -> anyhow::Result<(Stri
         fs::write(recorded, HEAD.to_owned() + &lines.collect::<String>())?;
     }
     let text = fs::read_to_string(recorded)?;
-    compare(&counted, &toml::from_str(&text)?)
+    let (mut report, is_good) = compare(&counted, &toml::from_str(&text)?)?;
+    if let [off, on] = &spent[..] {
+        report.push_str(&causes::markdown(off, on));
+    }
+    Ok((report, is_good))
 }
 
 fn compare(
@@ -109,14 +125,6 @@ fn compare(
     Ok((text, is_good))
 }
 
-/// What callgrind counted.
-struct Run {
-    packets: u64,
-    instructions: u64,
-    /// Calls, and instructions with all that was called.
-    functions: BTreeMap<String, (u64, u64)>,
-}
-
 impl Case {
     fn run(&self, seconds: u64) -> anyhow::Result<Run> {
         let folder = tempfile::tempdir()?;
@@ -141,59 +149,6 @@ impl Case {
     }
 }
 
-impl Run {
-    /// Reads callgrind's format: `fn=` begins a function, `cfn=` and `calls=` a call from it, whose
-    /// cost stands in the next line. Names are written once and numbered.
-    fn read(profile: &str, packets: u64) -> anyhow::Result<Self> {
-        let mut names = BTreeMap::new();
-        let mut functions: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        let (mut callee, mut calls, mut instructions) = (String::new(), 0, 0);
-        for line in profile.lines() {
-            if let Some(name) = line.strip_prefix("cfn=") {
-                callee = resolved(&mut names, name);
-            } else if let Some(name) = line.strip_prefix("fn=") {
-                resolved(&mut names, name);
-            } else if let Some(call) = line.strip_prefix("calls=") {
-                let count = call.split_whitespace().next();
-                calls = count.context("calls without a count")?.parse()?;
-            } else if calls > 0 {
-                let cost = line.split_whitespace().last();
-                let cost: u64 = cost.context("a call without its cost")?.parse()?;
-                let function = functions.entry(std::mem::take(&mut callee)).or_default();
-                function.0 += std::mem::take(&mut calls);
-                function.1 += cost;
-            } else if let Some(total) = line.strip_prefix("totals:") {
-                instructions = total.trim().parse()?;
-            }
-        }
-        Ok(Self {
-            packets,
-            instructions,
-            functions,
-        })
-    }
-
-    fn function(&self, name: &str) -> (u64, u64) {
-        let found = self.functions.iter().filter(|(known, _)| {
-            let known = known
-                .split_once('\'')
-                .map_or(known.as_str(), |(known, _)| known);
-            known == name
-        });
-        found.fold((0, 0), |sum, (_, one)| (sum.0 + one.0, sum.1 + one.1))
-    }
-}
-
-fn resolved(names: &mut BTreeMap<String, String>, text: &str) -> String {
-    match text.split_once(' ') {
-        Some((number, name)) => {
-            names.insert(number.to_owned(), name.to_owned());
-            name.to_owned()
-        }
-        None => names.get(text).cloned().unwrap_or_default(),
-    }
-}
-
 const HEAD: &str = "\
 # Instructions, as `./bench` counted them when they were recorded. After a change that is meant:
 # target/release/loadtest instructions --record
@@ -213,16 +168,6 @@ for each call. `./bench` fails when one is off what was recorded by more than fo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn calls_are_read_with_what_they_cost() {
-        let profile = "fn=(1) main\n1 5\ncfn=(2) work\ncalls=3 7\n1 300\n\nfn=(2)\n7 300\n\
-            fn=(3) other\ncfn=(2)\ncalls=1 7\n2 100\ntotals: 405\n";
-        let run = Run::read(profile, 9).expect("a profile");
-        assert_eq!(run.instructions, 405);
-        assert_eq!(run.function("work"), (4, 400));
-        assert_eq!(run.function("nothing"), (0, 0));
-    }
 
     #[test]
     fn a_change_beyond_chance_and_a_missing_function_are_found() {

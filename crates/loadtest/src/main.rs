@@ -4,7 +4,9 @@
 //! started without and with bandwidth estimation, participants join and stay, and what it took is
 //! written as a Markdown section to standard output.
 
-mod camera;
+mod audience;
+mod callgrind;
+mod causes;
 mod floor;
 mod instructions;
 mod person;
@@ -13,17 +15,21 @@ mod report;
 mod run;
 mod scenario;
 mod server;
-mod steady;
+mod soak;
 mod tally;
 
 use std::{
     io::{self, Write as _},
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::{Args, Parser};
+use tokio::runtime::Runtime;
 
-use crate::{report::Row, scenario::Scenario, steady::Shape};
+use loadtest::steady::{self, Shape};
+
+use crate::{report::Row, scenario::Scenario};
 
 /// Measures what the server needs to forward media.
 #[derive(Debug, Parser)]
@@ -42,6 +48,8 @@ enum Arguments {
         #[arg(long, default_value_t = 2)]
         seconds: u64,
     },
+    /// Plays one scenario for long and fails when the server's memory grows or media stops.
+    Soak(Soak),
     /// Counts instructions under callgrind and compares them with those recorded.
     Instructions {
         #[arg(long, default_value = "crates/loadtest/instructions.toml")]
@@ -68,9 +76,21 @@ struct Play {
     scenarios: Vec<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct Soak {
+    /// The server's binary.
+    #[arg(long, default_value = "target/release/helpsight")]
+    server: PathBuf,
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+    #[arg(default_value = "crates/loadtest/scenarios/1-to-200.toml")]
+    scenario: PathBuf,
+}
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse() {
         Arguments::Play(play) => play_all(&play),
+        Arguments::Soak(soak) => stay(&soak),
         Arguments::Steady {
             subscribers,
             estimation,
@@ -95,10 +115,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn play_all(arguments: &Play) -> anyhow::Result<()> {
-    // All participants on one thread: the server keeps a processor for itself.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let mut rows = Vec::new();
     for path in &arguments.scenarios {
         let scenario = Scenario::read(path)?;
@@ -133,6 +150,38 @@ fn play_all(arguments: &Play) -> anyhow::Result<()> {
         io::stdout().write_all(report::markdown(&rows).as_bytes())?;
     }
     Ok(())
+}
+
+fn stay(arguments: &Soak) -> anyhow::Result<()> {
+    anyhow::ensure!(arguments.minutes > 0, "a stay of no length shows nothing");
+    let scenario = Scenario::read(&arguments.scenario)?;
+    let duration = Duration::from_secs(arguments.minutes * 60);
+    let soak = runtime()?.block_on(soak::play(
+        &scenario,
+        &arguments.server,
+        duration,
+        |sample| {
+            let (at, megabytes) = (sample.at.as_secs(), sample.resident as f64 / 1e6);
+            // Progress that nobody reads is not worth failing for.
+            let _ = tell(&format!("{at:4} s: {megabytes:.1} MB\n"));
+        },
+    ))?;
+    let summary = soak.summary();
+    writeln!(
+        io::stdout(),
+        "{}, {} minutes: {summary}",
+        scenario.name,
+        arguments.minutes
+    )?;
+    anyhow::ensure!(soak.faults.is_empty(), "the server did not hold");
+    Ok(())
+}
+
+/// All participants on one thread: the server keeps a processor for itself.
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// Progress goes where it does not mix with the report.

@@ -2,21 +2,21 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
 use client::{Owner, Path, Server, Sockets};
-use participant::{
-    Clip, Config, Event, Input, Layer, Participant, Publish, Report, Request, TrackSource,
-};
+use participant::{Clip, Config, End, Event, Input, Participant, Report, Request};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    camera::{AUDIO, Camera, VIDEO, age_ns},
-    tally::Tally,
-};
+use loadtest::camera::{Camera, age_ns, publications};
+
+use crate::tally::Tally;
 
 /// What a person needs to take part.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub(crate) struct Ticket {
     pub(crate) tracks: usize,
     pub(crate) epoch: Instant,
     pub(crate) tally: Arc<Tally>,
+    /// Its own packets, besides the tally's.
+    pub(crate) received: Arc<AtomicU64>,
     pub(crate) milestones: mpsc::UnboundedSender<Milestone>,
     pub(crate) stop: CancellationToken,
 }
@@ -64,25 +66,15 @@ impl Ticket {
         let mut person = Person {
             camera: None,
             heard: Vec::new(),
+            ended: None,
             ticket: self,
         };
         client::drive(&mut participant, &mut person, &server, &mut sockets, &stop).await?;
+        if let Some(end) = person.ended {
+            anyhow::bail!("somebody was sent away: {end:?}");
+        }
         Ok(participant.report())
     }
-}
-
-pub(crate) fn publications() -> [Request; 2] {
-    let publish = |track, source, layer| {
-        Request::Publish(Publish {
-            track,
-            source,
-            layers: vec![layer],
-        })
-    };
-    [
-        publish(VIDEO, TrackSource::Camera, SIZE),
-        publish(AUDIO, TrackSource::Microphone, Layer::default()),
-    ]
 }
 
 struct Person {
@@ -90,6 +82,8 @@ struct Person {
     camera: Option<Camera>,
     /// The streams that have begun.
     heard: Vec<u32>,
+    /// Why its stay ended before its time.
+    ended: Option<End>,
     ticket: Ticket,
 }
 
@@ -119,6 +113,7 @@ impl Owner for Person {
                     return;
                 }
                 let age = age_ns(&packet.payload, self.ticket.epoch, now);
+                self.ticket.received.fetch_add(1, Relaxed);
                 self.ticket.tally.arrived(packet.payload.len(), age);
                 if self.heard.len() < self.ticket.tracks && !self.heard.contains(&packet.ssrc) {
                     self.heard.push(packet.ssrc);
@@ -127,8 +122,8 @@ impl Owner for Person {
                     }
                 }
             }
-            Event::Ended(_) if !self.ticket.stop.is_cancelled() => {
-                self.ticket.tally.ended.fetch_add(1, Relaxed);
+            Event::Ended(end) if !self.ticket.stop.is_cancelled() => {
+                self.ended = Some(end);
             }
             _ => {}
         }
@@ -147,9 +142,3 @@ impl Owner for Person {
         }
     }
 }
-
-const SIZE: Layer = Layer {
-    width: 1280,
-    height: 720,
-    bitrate_bps: 1_500_000,
-};

@@ -25,10 +25,21 @@ pub(crate) fn own_thread_cpu() -> anyhow::Result<Duration> {
 
 /// The memory of a process that is in use, in bytes.
 pub(crate) fn resident(process: &str) -> anyhow::Result<u64> {
+    status(process, "VmRSS:")
+}
+
+/// The part of it that the process has filled by itself. The rest are pages of its files, which come
+/// and go as the machine needs room.
+pub(crate) fn resident_own(process: &str) -> anyhow::Result<u64> {
+    status(process, "RssAnon:")
+}
+
+fn status(process: &str, name: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB"));
-    Ok(kib.context("no VmRSS")?.trim().parse::<u64>()? * 1024)
+    let kib = kib.with_context(|| format!("no {name}"))?;
+    Ok(kib.trim().parse::<u64>()? * 1024)
 }
 
 /// The first figure of a `schedstat`: nanoseconds.
@@ -55,6 +66,7 @@ mod tests {
         }
         let spent = cpu("self").expect("Linux") - process;
         assert!(spent >= Duration::from_millis(19), "{spent:?} for {sum}");
-        assert!(resident("self").expect("Linux") > 1_000_000);
+        let (all, own) = (resident("self"), resident_own("self"));
+        assert!(all.expect("Linux") > own.expect("Linux"));
     }
 }

@@ -1,6 +1,7 @@
 //! Plays one scenario against one server.
 //!
-//! 1. Everybody joins, some at a time.
+//! 1. Half of the people join, then the other half: what the second half adds is what a participant
+//!    takes, without what the server takes for itself.
 //! 2. When every track flows to everybody, the rooms rest.
 //! 3. Windows are measured; the one with the least processor time per packet counts: what else runs
 //!    on the machine can only add to it.
@@ -9,22 +10,14 @@
 
 use std::{
     path::Path,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::atomic::Ordering::Relaxed,
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
-use participant::Report;
-use tokio::{
-    sync::mpsc,
-    task::JoinSet,
-    time::{sleep, timeout},
-};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    camera,
-    person::{Milestone, Ticket},
+    audience::Audience,
     processes::{cpu, resident},
     scenario::Scenario,
     server::Server,
@@ -35,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) joins: Joins,
-    /// Of the server, for each participant, in bytes.
+    /// Of the server, in bytes: what each of the second half of the participants added.
     pub(crate) memory: u64,
     pub(crate) window: Window,
     /// Why the figures count for nothing; empty for a good run.
@@ -71,21 +64,26 @@ pub(crate) async fn play(
     let server = Server::start(binary, estimates_bandwidth)?;
     let process = server.process();
     let mut audience = Audience::new(&server);
-    let empty = resident(&process)?;
-    let (began, cpu_before) = (Instant::now(), cpu(&process)?);
-    let joined = timeout(JOINED_WITHIN, audience.join(scenario, &server));
-    joined.await.context("not everybody could join")??;
     let people = scenario.people();
+    let first = people / 2;
+    let (began, cpu_before) = (Instant::now(), cpu(&process)?);
+    audience.admit(first, scenario, &server).await?;
+    let mut joining = began.elapsed();
+    let mut joining_cpu = cpu(&process)? - cpu_before;
+    audience.stay(FILLING).await?;
+    let with_half = resident(&process)?;
+    let (began, cpu_before) = (Instant::now(), cpu(&process)?);
+    audience.admit(people - first, scenario, &server).await?;
+    joining += began.elapsed();
+    joining_cpu += cpu(&process)? - cpu_before;
     let joins = Joins {
-        per_second: people as f64 / began.elapsed().as_secs_f64(),
-        cpu: (cpu(&process)? - cpu_before) / u32::try_from(people)?,
+        per_second: people as f64 / joining.as_secs_f64(),
+        cpu: joining_cpu / u32::try_from(people)?,
     };
-    let flowing = timeout(JOINED_WITHIN, audience.all_receive(people));
-    flowing.await.context("not every track flows")??;
-    sleep(scenario.settle()).await;
+    audience.stay(scenario.settle()).await?;
     let mut looks = vec![Look::take(&audience.tally, &process)?];
     for _ in 0..WINDOWS {
-        sleep(scenario.window()).await;
+        audience.stay(scenario.window()).await?;
         looks.push(Look::take(&audience.tally, &process)?);
     }
     let windows = looks
@@ -93,10 +91,10 @@ pub(crate) async fn play(
         .map(|pair| Window::between(&pair[0], &pair[1]));
     let cheaper = |a: &Window, b: &Window| a.cpu_per_million.total_cmp(&b.cpu_per_million);
     let window = windows.min_by(cheaper).context("there is a window")?;
-    let memory = resident(&process)?.saturating_sub(empty) / people as u64;
+    let memory = resident(&process)?.saturating_sub(with_half) / (people - first) as u64;
     let mut faults = window.faults();
     faults.extend(missing(&looks, scenario));
-    faults.extend(audience.leave().await?);
+    faults.extend(audience.leave().await?.fault());
     Ok(Outcome {
         joins,
         memory,
@@ -105,117 +103,11 @@ pub(crate) async fn play(
     })
 }
 
-/// Everybody who takes part.
-struct Audience {
-    tally: Arc<Tally>,
-    stop: CancellationToken,
-    epoch: Instant,
-    address: client::Server,
-    people: JoinSet<anyhow::Result<Report>>,
-    milestones: mpsc::UnboundedReceiver<Milestone>,
-    reached: mpsc::UnboundedSender<Milestone>,
-    connected: usize,
-    receiving: usize,
-}
-
-impl Audience {
-    fn new(server: &Server) -> Self {
-        let (reached, milestones) = mpsc::unbounded_channel();
-        Self {
-            tally: Arc::default(),
-            stop: CancellationToken::new(),
-            epoch: Instant::now(),
-            address: server.address(),
-            people: JoinSet::new(),
-            milestones,
-            reached,
-            connected: 0,
-            receiving: 0,
-        }
-    }
-
-    async fn join(&mut self, scenario: &Scenario, server: &Server) -> anyhow::Result<()> {
-        let clip = Arc::new(camera::clip(scenario.video_kbps)?);
-        let mut begun = 0;
-        for person in 0..scenario.participants {
-            for room in 0..scenario.rooms {
-                while begun - self.connected >= JOINING_MAX {
-                    self.wait().await?;
-                }
-                let is_publisher = person < scenario.publishers;
-                let others = scenario.publishers - usize::from(is_publisher);
-                let ticket = Ticket {
-                    server: self.address.clone(),
-                    token: server.token(room, person)?,
-                    clip: is_publisher.then(|| Arc::clone(&clip)),
-                    tracks: others * TRACKS_EACH,
-                    epoch: self.epoch,
-                    tally: Arc::clone(&self.tally),
-                    milestones: self.reached.clone(),
-                    stop: self.stop.clone(),
-                };
-                if others == 0 {
-                    self.receiving += 1;
-                }
-                self.people.spawn(ticket.attend());
-                begun += 1;
-            }
-        }
-        while self.connected < begun {
-            self.wait().await?;
-        }
-        Ok(())
-    }
-
-    async fn all_receive(&mut self, people: usize) -> anyhow::Result<()> {
-        while self.receiving < people {
-            self.wait().await?;
-        }
-        Ok(())
-    }
-
-    async fn wait(&mut self) -> anyhow::Result<()> {
-        tokio::select! {
-            milestone = self.milestones.recv() => match milestone {
-                Some(Milestone::Connected) => self.connected += 1,
-                Some(Milestone::Receiving) => self.receiving += 1,
-                None => {}
-            },
-            Some(early) = self.people.join_next() => {
-                early??;
-                anyhow::bail!("somebody was sent away");
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends everybody's stay and tells what they missed.
-    async fn leave(mut self) -> anyhow::Result<Vec<String>> {
-        let mut faults = Vec::new();
-        let ended = self.tally.ended.load(Relaxed);
-        if ended > 0 {
-            faults.push(format!("{ended} were sent away"));
-        }
-        self.stop.cancel();
-        let (mut packets, mut lost) = (0, 0);
-        while let Some(report) = self.people.join_next().await {
-            for stream in report??.streams() {
-                packets += stream.packets;
-                lost += stream.lost;
-            }
-        }
-        if lost as f64 > packets as f64 * LOST_SHARE_MAX {
-            faults.push(format!("{lost} of {packets} packets were lost for good"));
-        }
-        Ok(faults)
-    }
-}
-
 /// What did not arrive between the first look and the last.
 fn missing(looks: &[Look], scenario: &Scenario) -> Option<String> {
     let (first, last) = (looks.first()?, looks.last()?);
-    let expected = (last.published - first.published) as f64 * scenario.subscribers() as f64;
-    let share = (last.received - first.received) as f64 / expected;
+    let expected = (last.published - first.published) * scenario.subscribers() as u64;
+    let share = (last.received - first.received) as f64 / expected as f64;
     ((share - 1.0).abs() > ARRIVED_SHARE_OFF_MAX)
         .then(|| format!("{:.1} % of the packets arrived", share * 100.0))
 }
@@ -269,14 +161,10 @@ impl Look {
     }
 }
 
-const TRACKS_EACH: usize = 2;
-/// As a crowd that follows one link: more would only measure how this process queues.
-const JOINING_MAX: usize = 16;
-const JOINED_WITHIN: Duration = Duration::from_secs(120);
 const WINDOWS: usize = 3;
 /// Both ends cut through frames that are under way, the largest of which are that large.
 const ARRIVED_SHARE_OFF_MAX: f64 = 0.025;
-/// The joining of hundreds on two processors may cost a packet that nobody asks for again.
-const LOST_SHARE_MAX: f64 = 0.001;
 /// Above this, participants wait for each other and latencies are theirs.
 const OWN_LOAD_MAX: f64 = 0.9;
+/// What is kept to be sent again is there by then.
+const FILLING: Duration = Duration::from_secs(4);

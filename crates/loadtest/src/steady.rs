@@ -15,10 +15,7 @@ use anyhow::Context as _;
 use participant::{Config, Event, Participant, Request, Wire};
 use signal::{ConnectionId, Datagram, Edge, Grant, Input, Keys, Now, Output, Route, Transport};
 
-use crate::{
-    camera::{self, Camera},
-    person::publications,
-};
+use crate::camera::{self, Camera, publications};
 
 const STEP: Duration = Duration::from_micros(500);
 /// Everybody joins, and estimates of links settle.
@@ -26,41 +23,54 @@ const PRELUDE: Duration = Duration::from_secs(6);
 
 /// What a room did in the time that is counted.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Done {
+pub struct Done {
     /// Packets that subscribers received.
-    pub(crate) received: u64,
+    pub received: u64,
     /// Packets that came to the engine.
-    pub(crate) reported: u64,
+    pub reported: u64,
     /// How often the engine was called.
-    pub(crate) turns: u64,
+    pub turns: u64,
 }
 
 /// Who is in the room, and what becomes of packets.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) subscribers: usize,
-    pub(crate) estimates_bandwidth: bool,
+pub struct Shape {
+    pub subscribers: usize,
+    pub estimates_bandwidth: bool,
     /// Every so many packets, one for a subscriber is lost once all are in.
-    pub(crate) lost_every: Option<u64>,
+    pub lost_every: Option<u64>,
 }
 
 /// Plays a room and counts for so many seconds.
-pub(crate) fn play(shape: Shape, seconds: u64) -> anyhow::Result<Done> {
+pub fn play(shape: Shape, seconds: u64) -> anyhow::Result<Done> {
+    play_with(shape, seconds, |edge, packets, now| {
+        serve(edge, packets, now);
+    })
+}
+
+/// The same, with everything that the engine does in the time that is counted done by `serve`, which
+/// calls [`hand_over`].
+pub fn play_with(
+    shape: Shape,
+    seconds: u64,
+    mut serve: impl FnMut(&mut Edge, &[Carried], Now),
+) -> anyhow::Result<Done> {
     let mut room = Room::new(shape)?;
-    room.pass(PRELUDE, hand_over)?;
+    room.pass(PRELUDE, &mut hand_over)?;
     room.done = Done::default();
     room.lost_every = shape.lost_every;
-    room.pass(Duration::from_secs(seconds), serve)?;
+    room.pass(Duration::from_secs(seconds), &mut serve)?;
     Ok(room.done)
 }
 
 /// What callgrind counts, by this name: everything that the engine does with packets and time.
 #[inline(never)]
-pub(crate) fn serve(edge: &mut Edge, packets: &[Carried], now: Now) -> Vec<Output> {
-    hand_over(edge, packets, now)
+pub fn serve(edge: &mut Edge, packets: &[Carried], now: Now) {
+    hand_over(edge, packets, now);
 }
 
-fn hand_over(edge: &mut Edge, packets: &[Carried], now: Now) -> Vec<Output> {
+/// Gives packets that came together, and the time, to the engine.
+pub fn hand_over(edge: &mut Edge, packets: &[Carried], now: Now) {
     for packet in packets {
         let datagram = Datagram {
             transport: Transport::Udp,
@@ -71,7 +81,6 @@ fn hand_over(edge: &mut Edge, packets: &[Carried], now: Now) -> Vec<Output> {
         edge.receive(datagram, now);
     }
     edge.handle(Input::Timeout, now);
-    drained(edge)
 }
 
 fn drained(edge: &mut Edge) -> Vec<Output> {
@@ -87,7 +96,8 @@ fn drained(edge: &mut Edge) -> Vec<Output> {
 }
 
 /// A packet on its way to the server.
-pub(crate) struct Carried {
+#[derive(Debug)]
+pub struct Carried {
     source: SocketAddr,
     destination: SocketAddr,
     payload: Vec<u8>,
@@ -169,7 +179,7 @@ impl Room {
     fn pass(
         &mut self,
         duration: Duration,
-        serve: fn(&mut Edge, &[Carried], Now) -> Vec<Output>,
+        serve: &mut dyn FnMut(&mut Edge, &[Carried], Now),
     ) -> anyhow::Result<()> {
         let end = self.now + duration;
         while self.now < end {
@@ -190,7 +200,8 @@ impl Room {
             self.done.reported += packets.len() as u64;
             self.done.turns += 1;
             let now = self.now();
-            let outputs = serve(&mut self.edge, &packets, now);
+            serve(&mut self.edge, &packets, now);
+            let outputs = drained(&mut self.edge);
             self.carry_out(outputs.into())?;
         }
         Ok(())

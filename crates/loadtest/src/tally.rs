@@ -14,8 +14,6 @@ pub(crate) struct Tally {
     /// Packets that subscribers received, and their payload.
     pub(crate) received: AtomicU64,
     pub(crate) received_bytes: AtomicU64,
-    /// Whose stay ended before its time.
-    pub(crate) ended: AtomicU64,
     latencies: Vec<AtomicU64>,
 }
 
@@ -25,7 +23,6 @@ impl Default for Tally {
             published: AtomicU64::new(0),
             received: AtomicU64::new(0),
             received_bytes: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
             latencies: (0..STEPS).map(|_| AtomicU64::new(0)).collect(),
         }
     }
