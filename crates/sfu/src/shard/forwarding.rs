@@ -178,8 +178,8 @@ const HEADERS_LENGTH: usize = 68;
 
 /// What is kept to be sent again. A client that has not got a packet for so long has asked for a key
 /// frame; and what is kept for each subscriber is much of its memory.
-const KEPT_MAX: usize = 512;
-const KEPT_FOR: Duration = Duration::from_secs(1);
+const KEPT_MAX: usize = 384;
+const KEPT_FOR: Duration = Duration::from_millis(600);
 /// Above this share of what is sent, repair would take the room of what comes next.
 const REPAIR_SHARE_MAX: f32 = 0.15;
 
