@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# Runs a command in a network of its own: two hosts joined by a cable, which are gone with the command.
+# Runs a command in a network of its own: three hosts joined by cables, which are gone with the command.
 #
 #   scripts/in-network.sh COMMAND…
 #
 #   host "people"  203.0.113.2  where the command runs
 #   host "server"  203.0.113.1  by the name help.test; ip netns exec server COMMAND…
+#   host "narrow"  198.51.100.2  ip netns exec narrow COMMAND…
+#
+# "narrow" has a cable of its own to the server, for tests to make worse: both ends are called "narrow".
+# Each datagram crosses it on its own, as on a real one; elsewhere the kernel joins several.
 #
 # Network, mounts and processes are namespaces of one process: however it ends, the kernel ends what
 # it started and takes down interfaces, packet filters and the hosts file. Nothing of the machine's
@@ -35,6 +39,16 @@ ip link set lo up
 ip -netns server address add 203.0.113.1/24 dev server
 ip -netns server link set server up
 ip -netns server link set lo up
+
+ip netns add narrow
+ip link add narrow netns narrow type veth peer name narrow netns server
+for host in server narrow; do ip -netns "$host" link set narrow gso_max_segs 1; done
+ip -netns server address add 198.51.100.1/24 dev narrow
+ip -netns server link set narrow up
+ip -netns narrow address add 198.51.100.2/24 dev narrow
+ip -netns narrow link set narrow up
+ip -netns narrow link set lo up
+ip -netns narrow route add default via 198.51.100.1
 
 printf '%s\n' '127.0.0.1 localhost' '203.0.113.1 help.test' >/run/hosts
 mount --bind /run/hosts /etc/hosts

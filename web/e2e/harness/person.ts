@@ -43,6 +43,10 @@ export interface PersonOptions {
   readonly flags?: readonly string[];
   /** A browser that is signed in already. */
   readonly signedIn?: Api;
+  /** By which URL it finds the server, if not by the server's own. */
+  readonly url?: string;
+  /** What runs the browser, if not Debian's executable as it is. */
+  readonly executable?: string;
 }
 
 const FLAGS = [
@@ -78,10 +82,11 @@ export class Person {
   }
 
   static async enter(server: Pick<Server, 'url'>, options: PersonOptions = {}): Promise<Person> {
+    const { url = server.url } = options;
     const devicePixelRatio = options.devicePixelRatio ?? 1;
     const allow = options.allow ?? ['camera', 'microphone'];
     const browser = await chromium.launch({
-      executablePath: CHROMIUM,
+      executablePath: options.executable ?? CHROMIUM,
       args: [
         ...FLAGS,
         ...(options.flags ?? []),
@@ -91,7 +96,7 @@ export class Person {
       ],
     });
     const context = await browser.newContext({
-      baseURL: server.url,
+      baseURL: url,
       // The certificate that the server makes for itself.
       ignoreHTTPSErrors: true,
       viewport: options.viewport ?? (options.isPhone ? PHONE : DESKTOP),
@@ -102,14 +107,14 @@ export class Person {
       reducedMotion: 'reduce',
       locale: options.locale ?? 'en-GB',
     });
-    if (allow.length < 2) await context.grantPermissions([...allow], { origin: server.url });
+    if (allow.length < 2) await context.grantPermissions([...allow], { origin: url });
     await context.addInitScript(installProbe);
     if (options.signedIn) {
       await context.addCookies([
         {
           name: 'helpsight_sign_in',
           value: options.signedIn.signInCookie,
-          url: server.url,
+          url,
           httpOnly: true,
           sameSite: 'Lax',
         },
@@ -117,7 +122,7 @@ export class Person {
     }
     const page = await context.newPage();
     const person = new Person({ browser, context, page, devicePixelRatio });
-    person.#listen(server);
+    person.#listen(url);
     return person;
   }
 
@@ -182,7 +187,7 @@ export class Person {
     );
   }
 
-  #listen(server: Pick<Server, 'url'>): void {
+  #listen(origin: string): void {
     this.page.on('pageerror', (error) =>
       this.complaints.push(`error nobody caught: ${error.stack ?? error.message}`),
     );
@@ -192,7 +197,7 @@ export class Person {
     });
     this.page.on('request', (request) => {
       const url = new URL(request.url());
-      const isForeign = url.protocol.startsWith('http') && url.origin !== server.url;
+      const isForeign = url.protocol.startsWith('http') && url.origin !== origin;
       if (isForeign) this.complaints.push(`request to a foreign host: ${url.origin}`);
     });
   }
