@@ -13,6 +13,8 @@ import type { Size } from '../harness/picture.ts';
 /** The picture that every client publishes. */
 export const CAMERA: Size = { width: 640, height: 360 };
 
+const HALF: Size = { width: CAMERA.width / 2, height: CAMERA.height / 2 };
+
 export type Program = 'python' | 'node' | 'go';
 
 export async function commandOf(program: Program, toneHz: number): Promise<readonly string[]> {
@@ -23,7 +25,11 @@ export async function commandOf(program: Program, toneHz: number): Promise<reado
       return [process.execPath, path('node/participant.ts'), '--tone-hz', String(toneHz)];
     case 'go':
       // It does not encode.
-      return [path('go/participant'), '--video', await film(), '--audio', await sound(toneHz)];
+      return [
+        path('go/participant'),
+        ...['--video', await film(CAMERA), '--small-video', await film(HALF)],
+        ...['--audio', await sound(toneHz)],
+      ];
   }
 }
 
@@ -32,9 +38,9 @@ function path(relative: string): string {
 }
 
 /** The counted picture as VP8, with key frames often enough for who comes later. */
-async function film(): Promise<string> {
-  const { file } = await cameraClip(CAMERA);
-  return encoded(`film-${CAMERA.width}x${CAMERA.height}.ivf`, [
+async function film(size: Size): Promise<string> {
+  const { file } = await cameraClip(size);
+  return encoded(`film-${size.width}x${size.height}.ivf`, [
     ...['-f', 'mjpeg', '-r', String(FRAMES_PER_SECOND), '-i', file],
     ...['-c:v', 'libvpx', '-deadline', 'realtime', '-b:v', '800k', '-g', '15', '-f', 'ivf'],
   ]);

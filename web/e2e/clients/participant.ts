@@ -19,7 +19,7 @@ export interface Told {
     | 'published' // both tracks are
     | 'joined' // from, sid
     | 'left' // from, sid
-    | 'subscribed' // from, kind, is_encrypted
+    | 'subscribed' // from, kind, is_encrypted, and what a browser was told of its mime_type
     | 'unsubscribed' // from, kind
     | 'muted' // from, kind
     | 'unmuted' // from, kind
@@ -27,6 +27,7 @@ export interface Told {
     | 'sent' // at_ms, counter: every tenth own frame
     | 'video' // from, at_ms, width, and the counter where the client decodes: each received frame
     | 'audio' // from, and frequency_hz, level_db where the client decodes
+    | 'voice' // from, levels_db: of a steady voice in each ten milliseconds, if it was asked for
     | 'data' // from, topic, text
     | 'text' // from, text: a text stream to its end
     | 'bytes' // from, name, size, sha256: a byte stream to its end
@@ -42,6 +43,7 @@ export interface Told {
   readonly sid?: string;
   readonly kind?: Kind;
   readonly is_encrypted?: boolean;
+  readonly mime_type?: string;
   readonly name?: string;
   readonly metadata?: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -50,6 +52,7 @@ export interface Told {
   readonly width?: number;
   readonly frequency_hz?: number;
   readonly level_db?: number;
+  readonly levels_db?: readonly number[];
   readonly topic?: string;
   readonly text?: string | null;
   readonly size?: number;
@@ -65,6 +68,10 @@ export type Order =
   | { order: 'text'; text: string; to?: readonly string[] }
   | { order: 'bytes'; name: string; size: number; to?: readonly string[] }
   | { order: 'mute' | 'unmute'; kind: Kind }
+  // Of every picture that it receives.
+  | { order: 'quality'; quality: 'low' | 'high' }
+  // Every picture that wide on the page: browsers only.
+  | { order: 'show'; width: number }
   | { order: 'describe'; name: string; metadata: string; attributes: Readonly<Record<string, string>> };
 
 export interface Joining {
@@ -75,6 +82,8 @@ export interface Joining {
   readonly isDual?: boolean;
   /** The shared key of end-to-end encryption. */
   readonly key?: string;
+  /** Publishes its picture in layers: the Go client. Browsers always do. */
+  readonly hasLayers?: boolean;
 }
 
 /** What a test sees of any client. */
@@ -139,6 +148,7 @@ export class ParticipantProcess extends ForeignParticipant {
       ...['--token', joining.token],
       ...(joining.isDual ? ['--dual'] : []),
       ...(joining.key === undefined ? [] : ['--key', joining.key]),
+      ...(joining.hasLayers ? ['--layers'] : []),
     ]);
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#hear(line));
     this.#process.stderr.on('data', (chunk: Buffer) => (this.complaints += chunk.toString()));

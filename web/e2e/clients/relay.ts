@@ -10,6 +10,8 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   /** How many connections have been made so far. */
   connections = 0;
+  /** What reads along with each connection's client. */
+  readAlong: (() => (chunk: Buffer) => void) | undefined;
 
   private constructor(listener: TcpServer, port: number) {
     this.#listener = listener;
@@ -39,6 +41,8 @@ export class TcpRelay {
   #carry(client: Socket, target: number): void {
     this.connections += 1;
     const server = connect(target, '127.0.0.1');
+    const read = this.readAlong?.();
+    if (read !== undefined) client.on('data', read);
     for (const [socket, other] of [
       [client, server],
       [server, client],

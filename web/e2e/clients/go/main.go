@@ -23,6 +23,8 @@ const (
 	parcels = "parcels"
 	// What `refuse` answers.
 	refusal = lksdk.RpcErrorCode(1600)
+	// Of the picture.
+	width, height = 640, 360
 )
 
 type order struct {
@@ -35,6 +37,7 @@ type order struct {
 	Name       string            `json:"name"`
 	Size       int               `json:"size"`
 	Kind       string            `json:"kind"`
+	Quality    string            `json:"quality"`
 	Metadata   string            `json:"metadata"`
 	Attributes map[string]string `json:"attributes"`
 }
@@ -48,16 +51,22 @@ func main() {
 	url := flag.String("url", "", "of the signalling")
 	token := flag.String("token", "", "of access")
 	video := flag.String("video", "", "an IVF file of VP8")
+	small := flag.String("small-video", "", "the same at half the size")
 	audio := flag.String("audio", "", "an Ogg file of Opus, a packet a page")
+	layers := flag.Bool("layers", false, "publish the picture at both sizes")
 	flag.Parse()
 	lksdk.SetLogger(logger.LogRLogger(logger.GetLogger().(logger.LogRLogger)))
-	if err := takePart(*url, *token, *video, *audio); err != nil {
+	films := []string{*video}
+	if *layers {
+		films = []string{*small, *video}
+	}
+	if err := takePart(*url, *token, films, *audio); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func takePart(url, token, video, audio string) error {
+func takePart(url, token string, films []string, audio string) error {
 	var room *lksdk.Room
 	room = lksdk.NewRoom(callbacks(func() string { return room.LocalParticipant.SID() }))
 	if err := register(room); err != nil {
@@ -73,7 +82,7 @@ func takePart(url, token, video, audio string) error {
 	me := room.LocalParticipant
 	tell("connected", fields{"identity": me.Identity(), "sid": me.SID()})
 	self := &participant{room: room, published: map[string]*lksdk.LocalTrackPublication{}}
-	if err := self.publish(video, audio); err != nil {
+	if err := self.publish(films, audio); err != nil {
 		return err
 	}
 	tell("published", nil)
@@ -95,31 +104,48 @@ func takePart(url, token, video, audio string) error {
 	return lines.Err()
 }
 
-func (p *participant) publish(video, audio string) error {
-	tracks := []struct {
-		kind   string
-		source livekit.TrackSource
-		open   func() (*lksdk.LocalTrack, error)
-	}{
-		{"video", livekit.TrackSource_CAMERA, func() (*lksdk.LocalTrack, error) { return filmTrack(video) }},
-		{"audio", livekit.TrackSource_MICROPHONE, func() (*lksdk.LocalTrack, error) { return soundTrack(audio) }},
+func (p *participant) publish(films []string, audio string) error {
+	me := p.room.LocalParticipant
+	camera := &lksdk.TrackPublicationOptions{
+		Name: "camera", Source: livekit.TrackSource_CAMERA, VideoWidth: width, VideoHeight: height,
 	}
-	for _, one := range tracks {
-		track, err := one.open()
-		if err != nil {
-			return fmt.Errorf("%s: %w", one.kind, err)
-		}
-		options := &lksdk.TrackPublicationOptions{Name: one.kind, Source: one.source}
-		if one.kind == "video" {
-			options.VideoWidth, options.VideoHeight = 640, 360
-		}
-		publication, err := p.room.LocalParticipant.PublishTrack(track, options)
-		if err != nil {
-			return fmt.Errorf("publish %s: %w", one.kind, err)
-		}
-		p.published[one.kind] = publication
+	var err error
+	if p.published["video"], err = publishFilms(me, films, camera); err != nil {
+		return fmt.Errorf("video: %w", err)
 	}
-	return nil
+	track, err := soundTrack(audio)
+	if err != nil {
+		return fmt.Errorf("audio: %w", err)
+	}
+	microphone := &lksdk.TrackPublicationOptions{Name: "microphone", Source: livekit.TrackSource_MICROPHONE}
+	p.published["audio"], err = me.PublishTrack(track, microphone)
+	return err
+}
+
+// publishFilms publishes one film, or the same at two sizes, the smaller first.
+func publishFilms(
+	me *lksdk.LocalParticipant, films []string, options *lksdk.TrackPublicationOptions,
+) (*lksdk.LocalTrackPublication, error) {
+	if len(films) == 1 {
+		track, err := filmTrack(films[0])
+		if err != nil {
+			return nil, err
+		}
+		return me.PublishTrack(track, options)
+	}
+	layers := []*livekit.VideoLayer{
+		{Quality: livekit.VideoQuality_LOW, Width: width / 2, Height: height / 2, Bitrate: 200_000},
+		{Quality: livekit.VideoQuality_MEDIUM, Width: width, Height: height, Bitrate: 800_000},
+	}
+	var tracks []*lksdk.LocalTrack
+	for at, film := range films {
+		track, err := filmTrack(film, lksdk.WithSimulcast("camera", layers[at]))
+		if err != nil {
+			return nil, err
+		}
+		tracks = append(tracks, track)
+	}
+	return me.PublishSimulcastTrack(tracks, options)
 }
 
 func (p *participant) obey(given order) (any, error) {
@@ -153,6 +179,8 @@ func (p *participant) obey(given order) (any, error) {
 	case "mute", "unmute":
 		p.published[given.Kind].SetMuted(given.Order == "mute")
 		return nil, nil
+	case "quality":
+		return nil, p.setQuality(given.Quality)
 	case "describe":
 		me.SetName(given.Name)
 		me.SetMetadata(given.Metadata)
@@ -161,6 +189,25 @@ func (p *participant) obey(given order) (any, error) {
 	default:
 		return nil, fmt.Errorf("no such order: %s", given.Order)
 	}
+}
+
+func (p *participant) setQuality(quality string) error {
+	wanted := livekit.VideoQuality_HIGH
+	if quality == "low" {
+		wanted = livekit.VideoQuality_LOW
+	}
+	for _, who := range p.room.GetRemoteParticipants() {
+		for _, publication := range who.TrackPublications() {
+			remote, ok := publication.(*lksdk.RemoteTrackPublication)
+			if !ok || remote.Kind() != lksdk.TrackKindVideo {
+				continue
+			}
+			if err := remote.SetVideoQuality(wanted); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func explain(err error) string {

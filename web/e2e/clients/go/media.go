@@ -43,7 +43,7 @@ func (l *loop) NextSample(context.Context) (media.Sample, error) {
 	return sample, nil
 }
 
-func filmTrack(path string) (*lksdk.LocalTrack, error) {
+func filmTrack(path string, options ...lksdk.LocalTrackOptions) (*lksdk.LocalTrack, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func filmTrack(path string) (*lksdk.LocalTrack, error) {
 		}
 		frames = append(frames, frame)
 	}
-	return looped(webrtc.MimeTypeVP8, 90_000, frames, frameTime)
+	return looped(webrtc.MimeTypeVP8, 90_000, frames, frameTime, options...)
 }
 
 func soundTrack(path string) (*lksdk.LocalTrack, error) {
@@ -91,12 +91,14 @@ func soundTrack(path string) (*lksdk.LocalTrack, error) {
 	return looped(webrtc.MimeTypeOpus, 48_000, packets, packetTime)
 }
 
-func looped(mime string, clockRate uint32, samples [][]byte, duration time.Duration) (*lksdk.LocalTrack, error) {
+func looped(
+	mime string, clockRate uint32, samples [][]byte, duration time.Duration, options ...lksdk.LocalTrackOptions,
+) (*lksdk.LocalTrack, error) {
 	capability := webrtc.RTPCodecCapability{MimeType: mime, ClockRate: clockRate}
 	if mime == webrtc.MimeTypeOpus {
 		capability.Channels = 2
 	}
-	track, err := lksdk.NewLocalTrack(capability)
+	track, err := lksdk.NewLocalTrack(capability, options...)
 	if err != nil {
 		return nil, err
 	}

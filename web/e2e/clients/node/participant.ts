@@ -1,8 +1,8 @@
 /**
  * A participant that is not ours: the official Node client in a room of the server under test.
  *
- * What it tells and which orders it takes is written down in clients/participant.ts. The client has
- * no way to mute a track of its own.
+ * What it tells and which orders it takes is written down in clients/participant.ts. Where the client's
+ * API has no word for what its engine can do, the engine is asked.
  */
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -23,6 +23,7 @@ import {
   VideoSource,
   type Participant,
   type RoomOptions,
+  type Track,
   type TrackPublication,
 } from '@livekit/rtc-node';
 
@@ -118,6 +119,32 @@ function localOf(room: Room): NonNullable<Room['localParticipant']> {
   return room.localParticipant;
 }
 
+/** The engine below the API, by its own protocol. */
+function engine(): NonNullable<typeof globalThis._ffiClientInstance> {
+  if (globalThis._ffiClientInstance === undefined) throw new Error('the engine is not running');
+  return globalThis._ffiClientInstance;
+}
+
+function setMuted(track: Track | undefined, isMuted: boolean): void {
+  if (track === undefined) throw new Error('nothing is published');
+  const value = { trackHandle: track.ffi_handle.handle, mute: isMuted };
+  engine().request({ message: { case: 'localTrackMute', value } });
+}
+
+function setQuality(room: Room, quality: 'low' | 'high'): void {
+  for (const who of room.remoteParticipants.values()) {
+    for (const publication of who.trackPublications.values()) {
+      if (kindOf(publication) !== 'video') continue;
+      const value = {
+        trackPublicationHandle: publication.ffiHandle.handle,
+        // As `livekit.proto.VideoQuality` numbers them.
+        quality: quality === 'low' ? 0 : 2,
+      };
+      engine().request({ message: { case: 'setRemoteTrackPublicationQuality', value } });
+    }
+  }
+}
+
 async function publish(room: Room, toneHz: number): Promise<void> {
   const me = localOf(room);
   const video = new VideoSource(SIZE.width, SIZE.height);
@@ -167,8 +194,17 @@ async function obey(room: Room, order: Order): Promise<string | null> {
       await me.setAttributes({ ...order.attributes });
       return null;
     case 'mute':
-    case 'unmute':
-      throw new Error('this client cannot mute its own tracks');
+    case 'unmute': {
+      const publications = [...me.trackPublications.values()];
+      const published = publications.find((publication) => kindOf(publication) === order.kind);
+      setMuted(published?.track, order.order === 'mute');
+      return null;
+    }
+    case 'quality':
+      setQuality(room, order.quality);
+      return null;
+    case 'show':
+      throw new Error('this client shows nothing');
   }
 }
 

@@ -159,6 +159,13 @@ class Participant:
                 self.published[order["kind"]].mute()
             case "unmute":
                 self.published[order["kind"]].unmute()
+            case "quality":
+                low = order["quality"] == "low"
+                quality = rtc.VideoQuality.VIDEO_QUALITY_LOW if low else rtc.VideoQuality.VIDEO_QUALITY_HIGH
+                for who in self.room.remote_participants.values():
+                    for publication in who.track_publications.values():
+                        if publication.kind == rtc.TrackKind.KIND_VIDEO:
+                            publication.set_video_quality(quality)
             case "describe":
                 await me.set_name(order["name"])
                 await me.set_metadata(order["metadata"])
