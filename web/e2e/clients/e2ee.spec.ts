@@ -3,7 +3,7 @@
  * does not have it gets the same packets and makes nothing of them.
  */
 import { FRAMES_PER_SECOND } from '../harness/clip.ts';
-import { expect, test } from './cast.ts';
+import { expect, IS_LONG, test, type Client } from './cast.ts';
 import type { ForeignParticipant } from './participant.ts';
 
 const KEY = 'seven pumps under the roof';
@@ -19,28 +19,44 @@ function inTune(to: ForeignParticipant, from: ForeignParticipant): number {
   return tuned.length / Math.max(loud.length, 1);
 }
 
-test('encrypted media and data reach those with the key, and nobody else', async ({ owner, foreign }) => {
-  const { invite } = await owner.createSession('expert');
-  const stranger = await foreign('python', invite, { name: 'Stranger' });
-  const one = await foreign('python', invite, { name: 'One', key: KEY, toneHz: TONE_HZ });
-  const two = await foreign('node', invite, { name: 'Two', key: KEY });
+const PAIRS: readonly (readonly [Client, Client])[] = [
+  ['python', 'node'],
+  ['browser', 'python'],
+  ...(IS_LONG
+    ? ([
+        ['browser', 'node'],
+        ['browser', 'browser'],
+      ] as const)
+    : []),
+];
 
-  for (const [to, from] of [
-    [one, two],
-    [two, one],
-  ] as const) {
-    await expect
-      .poll(() => to.frames('video', from.identity).length, { message: to.complaints })
-      .toBeGreaterThan(FRAMES_PER_SECOND * 2);
-    await from.order({ order: 'data', topic: 'secret', text: 'between us', reliable: true });
-    await expect.poll(() => to.last('data')).toMatchObject({ from: from.identity, text: 'between us' });
-  }
-  await expect.poll(() => inTune(two, one) > 0.5).toBe(true);
+for (const [first, second] of PAIRS) {
+  test(`encrypted media and data of a ${first} and a ${second} client reach those with the key, and nobody else`, async ({
+    owner,
+    foreign,
+  }) => {
+    const { invite } = await owner.createSession('expert');
+    const stranger = await foreign('python', invite, { name: 'Stranger' });
+    const one = await foreign(first, invite, { name: 'One', key: KEY, toneHz: TONE_HZ });
+    const two = await foreign(second, invite, { name: 'Two', key: KEY });
 
-  const subscribed = stranger.of('subscribed').filter(({ from }) => from !== stranger.identity);
-  expect(subscribed).toHaveLength(4);
-  expect(subscribed.every(({ is_encrypted }) => is_encrypted)).toBe(true);
-  expect(stranger.of('video')).toEqual([]);
-  expect(inTune(stranger, one), 'what is not decrypted is noise').toBeLessThan(0.1);
-  expect(stranger.of('data')).toEqual([]);
-});
+    for (const [to, from] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      await expect
+        .poll(() => to.frames('video', from.identity).length, { message: to.complaints })
+        .toBeGreaterThan(FRAMES_PER_SECOND * 2);
+      await from.order({ order: 'data', topic: 'secret', text: 'between us', reliable: true });
+      await expect.poll(() => to.last('data')).toMatchObject({ from: from.identity, text: 'between us' });
+    }
+    await expect.poll(() => inTune(two, one) > 0.5).toBe(true);
+
+    const subscribed = stranger.of('subscribed').filter(({ from }) => from !== stranger.identity);
+    expect(subscribed).toHaveLength(4);
+    expect(subscribed.every(({ is_encrypted }) => is_encrypted)).toBe(true);
+    expect(stranger.of('video')).toEqual([]);
+    expect(inTune(stranger, one), 'what is not decrypted is noise').toBeLessThan(0.1);
+    expect(stranger.of('data')).toEqual([]);
+  });
+}
