@@ -76,7 +76,7 @@ export const test = base.extend<{ foreign: Enter }>({
       await use(async (client, invite, { name, grants, ...guest }) => {
         if (invite === null) throw new Error('the session has no invitation');
         const participant = await enter(client, {
-          url: OFFERS_FOLDER === undefined ? server.url.replace(/^http/, 'ws') : await tapped(client, guest),
+          url: isReadAlong(server) ? await tapped(client, guest) : server.url.replace(/^http/, 'ws'),
           ...guest,
           token: await tokenOf(server, invite.code, name, grants),
         });
@@ -99,6 +99,11 @@ export { expect };
 
 /** Under `./test --long`. */
 export const IS_LONG = Boolean(process.env['HELPSIGHT_E2E_LONG']);
+
+/** What is encrypted cannot be. */
+function isReadAlong(server: Server): boolean {
+  return OFFERS_FOLDER !== undefined && server.url === server.plainUrl;
+}
 
 /** The token that the API gives to a guest, with more grants if so wished. */
 export async function tokenOf(

@@ -39,6 +39,7 @@ for (const isDual of [false, true]) {
       token: await tokenOf(server, invite?.code ?? '', GUEST, grants),
       isDual,
     });
+    await expect.poll(() => one.of('published').length).toBe(1);
     // Firefox's made-up camera counts nothing.
     await expectAll({ from: one, to: two, fromHz: FIREFOX_TONE_HZ, decodes: true, isCounted: false });
     await expectAll({ from: two, to: one, fromHz: CHROMIUM_TONE_HZ, decodes: true });

@@ -2,6 +2,7 @@
 import type { ClientPage } from '../browser-page.ts';
 import { CLIENT_PATH, clientScript } from '../browser-page.ts';
 import { participate, type Heard, type InPage } from '../browser-participant.ts';
+import { keep } from '../offers.ts';
 import type { Order } from '../participant.ts';
 import type { FirefoxPerson } from './firefox.ts';
 
@@ -27,6 +28,14 @@ export class FirefoxPage implements ClientPage {
   }
 
   async leave(): Promise<void> {
+    // Its signalling is encrypted: nobody can read along on the way.
+    const descriptions = await this.#person.page.evaluate(() =>
+      window.probe.peers.flatMap(({ localDescription }) =>
+        localDescription === null ? [] : [{ type: localDescription.type, sdp: localDescription.sdp }],
+      ),
+    );
+    const label = `firefox-${descriptions.length > 1 ? 'dual' : 'single'}`;
+    for (const description of descriptions) await keep(label, description);
     await this.#person.page.evaluate(() => window.leaveRoom());
   }
 }
