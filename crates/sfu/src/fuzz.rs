@@ -14,7 +14,7 @@ use std::{
 use str0m::{Rtc, RtcConfig, rtp::Vp8Descriptor};
 
 use crate::{
-    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, TrackId,
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, Sound, TrackId,
     codec::Format,
     forward::{Forward, Incoming},
     io::TrackSettings,
@@ -155,6 +155,10 @@ fn announcement(peer: PeerId, track: &TrackId, purpose: Purpose, client_id: &str
         track: track.clone(),
         purpose,
         client_ids: vec![client_id.to_owned()],
+        sound: Sound {
+            may_pause: true,
+            is_stereo: true,
+        },
     }
 }
 

@@ -90,6 +90,15 @@ impl Purpose {
     }
 }
 
+/// How a publisher is to encode sound: it heeds what the answer says that the receiver prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sound {
+    /// Nothing needs to be sent while nobody speaks (DTX).
+    pub may_pause: bool,
+    /// Two channels; otherwise they are mixed into one.
+    pub is_stereo: bool,
+}
+
 /// One of the sizes that a picture is sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Layer {
@@ -244,6 +253,8 @@ pub enum Request {
         purpose: Purpose,
         /// The ids that the client may use for it in its SDP.
         client_ids: Vec<String>,
+        /// How it is to be sent, if it is sound.
+        sound: Sound,
     },
     /// The publisher's track ends, whatever its SDP says.
     Unpublish {

@@ -170,6 +170,7 @@ impl Shard {
                 track,
                 purpose,
                 client_ids,
+                sound,
             } => {
                 let Some(publisher) = self.peers.get_mut(&peer) else {
                     return;
@@ -178,6 +179,7 @@ impl Shard {
                     track,
                     purpose,
                     client_ids,
+                    sound,
                 };
                 if let Some((track, mid)) = publisher.announce(announced) {
                     self.went_live(peer, track, mid.to_string());

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use sfu::{
-    Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, TrackId,
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, Sound, TrackId,
 };
 
 const PEER: PeerId = PeerId(1);
@@ -109,6 +109,7 @@ fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
         track: track.clone(),
         purpose: Purpose::Sound,
         client_ids,
+        sound: Sound::default(),
     };
     shard.handle(Input::Request(request), Instant::now());
     let Output::Event(event) = shard.poll() else {
@@ -122,6 +123,56 @@ fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
             mid: "0".into()
         }
     );
+}
+
+/// What the answer to an offer of sound says of Opus, section by section, after its client has
+/// announced it.
+fn opus_parameters(sound: Option<Sound>) -> Vec<String> {
+    let mut shard = shard();
+    if let Some(sound) = sound {
+        let request = Request::Announce {
+            peer: PEER,
+            track: "TR_1".into(),
+            purpose: Purpose::Sound,
+            client_ids: vec!["mic".to_owned()],
+            sound,
+        };
+        shard.handle(Input::Request(request), Instant::now());
+    }
+    let sending = CHROMIUM.replacen("a=recvonly", "a=sendonly\r\na=msid:- mic", 1);
+    let events = offer(&mut shard, &sending);
+    let answers = events.iter().find_map(|event| match event {
+        Event::Answer { sdp, .. } => Some(sdp),
+        _ => None,
+    });
+    let lines = answers.expect("an answer").lines();
+    let parameters = lines.filter_map(|line| line.strip_prefix("a=fmtp:111 "));
+    parameters.map(str::to_owned).collect()
+}
+
+#[test]
+fn sound_is_asked_for_as_it_was_announced_and_only_where_it_is_published() {
+    let plain = opus_parameters(Some(Sound::default()));
+    assert!(plain.iter().all(|one| *one == "minptime=10;useinbandfec=1"));
+    let pausing = opus_parameters(Some(Sound {
+        may_pause: true,
+        is_stereo: false,
+    }));
+    assert_eq!(pausing[0], format!("{};usedtx=1", plain[0]));
+    assert_eq!(pausing[1..], plain[1..]);
+    let music = opus_parameters(Some(Sound {
+        may_pause: false,
+        is_stereo: true,
+    }));
+    let stereo = ";stereo=1;maxaveragebitrate=510000";
+    assert_eq!(music[0], plain[0].clone() + stereo);
+    assert_eq!(music[1..], plain[1..]);
+}
+
+#[test]
+fn sound_that_is_not_announced_yet_is_not_asked_to_pause() {
+    let parameters = opus_parameters(None);
+    assert!(!parameters.iter().any(|one| one.contains("usedtx")));
 }
 
 #[test]

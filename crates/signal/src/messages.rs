@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use livekit_protocol::{
-    AddTrackRequest, Codec, DisconnectReason, LeaveRequest, ParticipantPermission, RequestResponse,
-    ServerInfo, SimulcastCodecInfo, TrackInfo, TrackSource, TrackType, leave_request,
-    request_response, server_info, signal_response::Message,
+    AddTrackRequest, AudioTrackFeature, Codec, DisconnectReason, LeaveRequest,
+    ParticipantPermission, RequestResponse, ServerInfo, SimulcastCodecInfo, TrackInfo, TrackSource,
+    TrackType, leave_request, request_response, server_info, signal_response::Message,
 };
 use livekit_token::Claims;
-use sfu::{Kind, Purpose};
+use sfu::{Kind, Purpose, Sound};
 
 /// The release whose behaviour clients can expect; they switch features by it.
 pub(crate) const SERVER_VERSION: &str = "1.13.5";
@@ -90,6 +90,17 @@ pub(crate) fn purpose(kind: Kind, source: i32) -> Purpose {
         (Kind::Audio, _) => Purpose::Sound,
         (Kind::Video, Ok(TrackSource::ScreenShare)) => Purpose::Screen,
         (Kind::Video, _) => Purpose::Camera,
+    }
+}
+
+/// How sound is to be sent: newer clients say it by features, older ones by flags.
+pub(crate) fn sound(request: &AddTrackRequest) -> Sound {
+    let has = |feature: AudioTrackFeature| request.audio_features.contains(&feature.into());
+    #[expect(deprecated, reason = "older clients write the flags")]
+    let (is_whole, is_stereo) = (request.disable_dtx, request.stereo);
+    Sound {
+        may_pause: !(is_whole || has(AudioTrackFeature::TfNoDtx)),
+        is_stereo: is_stereo || has(AudioTrackFeature::TfStereo),
     }
 }
 
@@ -188,4 +199,30 @@ fn source(name: &str) -> Option<i32> {
         _ => return None,
     };
     Some(source.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_is_announced_by_flags_or_by_features() {
+        let voice = sound(&AddTrackRequest::default());
+        assert!(voice.may_pause && !voice.is_stereo);
+        #[expect(deprecated, reason = "older clients write the flags")]
+        let by_flags = AddTrackRequest {
+            disable_dtx: true,
+            stereo: true,
+            ..AddTrackRequest::default()
+        };
+        let features = [AudioTrackFeature::TfNoDtx, AudioTrackFeature::TfStereo];
+        let by_features = AddTrackRequest {
+            audio_features: features.map(i32::from).to_vec(),
+            ..AddTrackRequest::default()
+        };
+        for music in [by_flags, by_features] {
+            let music = sound(&music);
+            assert!(!music.may_pause && music.is_stereo);
+        }
+    }
 }

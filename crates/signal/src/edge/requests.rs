@@ -150,6 +150,7 @@ impl Edge {
         };
         participant.pending.insert(track.clone(), info.clone());
         let (client_ids, source) = (messages::client_ids(&request), request.source);
+        let sound = messages::sound(&request);
         let published = TrackPublishedResponse {
             cid: request.cid,
             track: Some(info),
@@ -161,6 +162,7 @@ impl Edge {
                 track,
                 purpose: messages::purpose(kind, source),
                 client_ids,
+                sound,
             },
             now,
         );
