@@ -72,6 +72,12 @@ impl Keys {
         self.sign_raw(r#"{"alg":"HS256","typ":"JWT"}"#, &payload)
     }
 
+    /// Whether a token with these claims would be taken back from whoever holds it.
+    pub(crate) fn fit(&self, claims: &Claims) -> bool {
+        let length = |claims| self.sign(claims, Duration::ZERO, Duration::MAX).len();
+        are_names_short(claims) && length(claims.clone()) <= TOKEN_LENGTH_MAX
+    }
+
     /// Signs whatever it is.
     pub(crate) fn sign_raw(&self, header: &str, payload: &str) -> String {
         let signed = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
@@ -114,8 +120,7 @@ impl Keys {
         if claims.sub.is_empty() {
             return Err(Rejection::new(400, "the token names no identity"));
         }
-        let names = [&claims.sub, &claims.name, &claims.video.room];
-        if names.iter().any(|name| name.len() > NAME_LENGTH_MAX) {
+        if !are_names_short(&claims) {
             return Err(Rejection::new(400, "a name in the token is too long"));
         }
         Ok(claims)
@@ -140,6 +145,11 @@ impl fmt::Debug for Keys {
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+}
+
+fn are_names_short(claims: &Claims) -> bool {
+    let names = [&claims.sub, &claims.name, &claims.video.room];
+    names.iter().all(|name| name.len() <= NAME_LENGTH_MAX)
 }
 
 fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {

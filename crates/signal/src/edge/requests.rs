@@ -1,14 +1,15 @@
 //! What clients ask for.
 
 use livekit_protocol::{
-    AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest, Pong,
-    RequestResponse, SessionDescription, SyncState, TrackPublishedResponse,
-    UpdateParticipantMetadata,
+    AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest,
+    ParticipantUpdate, Pong, RequestResponse, SessionDescription, SyncState,
+    TrackPublishedResponse, UpdateParticipantMetadata,
     leave_request::Action,
     request_response::{Reason, Request as Refused},
     signal_request::Message as Asked,
     signal_response::Message,
 };
+use livekit_token::Claims;
 use sfu::{Channel, PeerId, Request, TrackId};
 use tracing::debug;
 
@@ -22,8 +23,6 @@ use crate::{
 
 /// More than any client publishes; a limit on what one can make us keep.
 const TRACKS_MAX: usize = 16;
-/// LiveKit's limit for metadata and attributes together.
-const METADATA_LENGTH_MAX: usize = 64 * 1024;
 
 impl Edge {
     pub(super) fn frame(&mut self, connection: ConnectionId, frame: &Frame, now: Now) {
@@ -65,7 +64,7 @@ impl Edge {
                 };
                 self.tell(peer, Message::PongResp(pong));
             }
-            Asked::UpdateMetadata(request) => self.update_metadata(peer, request),
+            Asked::UpdateMetadata(request) => self.update_metadata(peer, request, now),
             Asked::UpdateAudioTrack(request) => {
                 self.change_track(peer, &request.track_sid, |track| {
                     track.audio_features.clone_from(&request.features);
@@ -190,43 +189,63 @@ impl Edge {
         self.announce(peer, &info);
     }
 
-    fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata) {
-        let Some(participant) = self.participant_mut(peer) else {
-            return;
+    fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata, now: Now) {
+        let request_id = request.request_id;
+        let reason = match self.described(peer, request) {
+            Ok(claims) => {
+                self.describe(peer, claims, now);
+                Reason::Ok
+            }
+            Err(reason) => reason,
         };
-        let attributes = request
-            .attributes
-            .iter()
-            .map(|(name, value)| name.len() + value.len());
-        let length = request.metadata.len() + request.name.len() + attributes.sum::<usize>();
-        let reason = if !participant.claims.video.can_update_own_metadata() {
-            Reason::NotAllowed
-        } else if length > METADATA_LENGTH_MAX {
-            Reason::LimitExceeded
-        } else {
-            Reason::Ok
-        };
-        if reason == Reason::Ok {
-            let info = participant.update(|info| {
-                if !request.metadata.is_empty() {
-                    info.metadata = request.metadata;
-                }
-                if !request.name.is_empty() {
-                    info.name = request.name;
-                }
-                messages::update_attributes(&mut info.attributes, request.attributes);
-            });
-            let participants = vec![info.clone()];
-            let update = livekit_protocol::ParticipantUpdate { participants };
-            self.announce(peer, &info);
-            self.tell(peer, Message::Update(update));
-        }
         let response = RequestResponse {
-            request_id: request.request_id,
+            request_id,
             reason: reason.into(),
             ..RequestResponse::default()
         };
         self.tell(peer, Message::RequestResponse(response));
+    }
+
+    /// A participant's claims with what it says of itself; the limit is what it could come back with.
+    fn described(
+        &self,
+        peer: PeerId,
+        request: UpdateParticipantMetadata,
+    ) -> Result<Claims, Reason> {
+        let participant = self.participant(peer).ok_or(Reason::NotAllowed)?;
+        if !participant.claims.video.can_update_own_metadata() {
+            return Err(Reason::NotAllowed);
+        }
+        let mut claims = participant.claims.clone();
+        if !request.metadata.is_empty() {
+            claims.metadata = request.metadata;
+        }
+        if !request.name.is_empty() {
+            claims.name = request.name;
+        }
+        messages::update_attributes(&mut claims.attributes, request.attributes);
+        if self.config.keys.fit(&claims) {
+            Ok(claims)
+        } else {
+            Err(Reason::LimitExceeded)
+        }
+    }
+
+    /// The others see it, and the token says the same: somebody who joins anew is still so.
+    fn describe(&mut self, peer: PeerId, claims: Claims, now: Now) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let info = participant.update(|info| {
+            info.metadata.clone_from(&claims.metadata);
+            info.name.clone_from(&claims.name);
+            info.attributes.clone_from(&claims.attributes);
+        });
+        participant.claims = claims;
+        self.refresh_token(peer, now);
+        self.announce(peer, &info);
+        let participants = vec![info];
+        self.tell(peer, Message::Update(ParticipantUpdate { participants }));
     }
 
     /// After a resume the client says what it believes; when it publishes what we do not know,

@@ -1,14 +1,17 @@
 //! Who may receive what, and what people are told of each other.
 
 use livekit_protocol::{
-    SubscriptionPermission, TrackPermission, UpdateSubscription, signal_request::Message as Asked,
-    signal_response::Message,
+    SubscriptionPermission, TrackPermission, UpdateParticipantMetadata, UpdateSubscription,
+    request_response::Reason, signal_request::Message as Asked, signal_response::Message,
 };
 use participant::Channel;
 use sfu::Kind;
 use signal::{Order, Source};
 
-use crate::{SECOND, world::World};
+use crate::{
+    SECOND,
+    world::{Who, World},
+};
 
 fn only(identity: &str) -> Asked {
     Asked::SubscriptionPermission(SubscriptionPermission {
@@ -159,4 +162,81 @@ fn a_muted_source_is_told_to_everybody() {
     let told = world.client(ann).messages().iter();
     let told = told.filter(|message| matches!(message, Message::Mute(mute) if mute.muted));
     assert_eq!(told.count(), 1);
+}
+
+/// What somebody says of itself.
+fn description(name: &str, metadata: &str) -> Asked {
+    let attributes = [("hat", "red"), ("gloves", "")];
+    Asked::UpdateMetadata(UpdateParticipantMetadata {
+        name: name.into(),
+        metadata: metadata.into(),
+        attributes: attributes
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        request_id: 7,
+    })
+}
+
+/// The answer to the last request that has one.
+fn answer(world: &World, who: Who) -> Reason {
+    let messages = world.client(who).messages().iter().rev();
+    let mut answers = messages.filter_map(|message| match message {
+        Message::RequestResponse(response) if response.request_id == 7 => Some(response.reason()),
+        _ => None,
+    });
+    answers.next().expect("answered")
+}
+
+#[test]
+fn what_somebody_says_of_itself_is_seen_and_outlives_the_stay() {
+    let mut world = World::new();
+    let ann = world.join_claiming("room", "ann", |grants| {
+        grants.can_update_own_metadata = Some(true);
+    });
+    let bob = world.join("room", "bob");
+    world.run(SECOND);
+    let other = [("gloves".to_owned(), "blue".to_owned())];
+    let gloves = UpdateParticipantMetadata {
+        attributes: other.into(),
+        ..UpdateParticipantMetadata::default()
+    };
+    world.ask(ann, Asked::UpdateMetadata(gloves));
+    world.ask(ann, description("Ann", "tall"));
+    assert_eq!(answer(&world, ann), Reason::Ok);
+    let seen = |world: &World| {
+        let info = world.client(bob).last_update_of("ann").expect("told");
+        let attributes: Vec<_> = info.attributes.clone().into_iter().collect();
+        (info.name.clone(), info.metadata.clone(), attributes)
+    };
+    let red = ("hat".to_owned(), "red".to_owned());
+    let described = ("Ann".to_owned(), "tall".to_owned(), vec![red]);
+    assert_eq!(seen(&world), described);
+
+    let token = world.client(ann).newest_token();
+    world.join_holding("room", "ann", token);
+    world.run(SECOND);
+    assert_eq!(seen(&world), described, "as before, in a new stay");
+}
+
+#[test]
+fn more_than_a_token_holds_is_refused_and_so_is_who_may_not() {
+    let mut world = World::new();
+    let ann = world.join_claiming("room", "ann", |grants| {
+        grants.can_update_own_metadata = Some(true);
+    });
+    let bob = world.join("room", "bob");
+    world.run(SECOND);
+    for (name, metadata) in [
+        ("Ann", "x".repeat(64 * 1024)),
+        (&"n".repeat(300), String::new()),
+    ] {
+        world.ask(ann, description(name, &metadata));
+        assert_eq!(answer(&world, ann), Reason::LimitExceeded);
+    }
+    world.ask(bob, description("Bob", "short"));
+    assert_eq!(answer(&world, bob), Reason::NotAllowed);
+    let token = world.client(ann).newest_token();
+    let again = world.join_holding("room", "ann", token);
+    world.run(SECOND);
+    assert!(!world.client(again).is_closed());
 }
