@@ -259,8 +259,7 @@ impl RtcEngine for EmbeddedEngine {
         let order = Order::Permit {
             room: room.to_owned(),
             identity: identity.to_owned(),
-            can_publish: permission.can_publish,
-            can_publish_data: permission.can_publish_data,
+            permission: permitted(permission),
         };
         Box::pin(self.order(self.shard_of(room), order))
     }
@@ -274,11 +273,7 @@ impl RtcEngine for EmbeddedEngine {
         let order = Order::Mute {
             room: room.to_owned(),
             identity: identity.to_owned(),
-            source: match source {
-                Source::Microphone => signal::Source::Microphone,
-                Source::Camera => signal::Source::Camera,
-                Source::Screen => signal::Source::Screen,
-            },
+            source: source_of(source),
         };
         Box::pin(self.order(self.shard_of(room), order))
     }
@@ -380,6 +375,25 @@ impl Engine {
             };
             (config, engine)
         })
+    }
+}
+
+fn permitted(permission: Permission) -> signal::Permission {
+    let sources = permission.can_publish_sources.into_iter();
+    signal::Permission {
+        can_subscribe: permission.can_subscribe,
+        can_publish: permission.can_publish,
+        can_publish_sources: sources.map(source_of).collect(),
+        can_publish_data: permission.can_publish_data,
+        can_update_own_metadata: permission.can_update_own_metadata,
+    }
+}
+
+fn source_of(source: Source) -> signal::Source {
+    match source {
+        Source::Microphone => signal::Source::Microphone,
+        Source::Camera => signal::Source::Camera,
+        Source::Screen => signal::Source::Screen,
     }
 }
 

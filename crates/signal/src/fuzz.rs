@@ -20,8 +20,8 @@ use prost::Message as _;
 use sfu::Channel;
 
 use crate::{
-    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output, Route,
-    Source,
+    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output,
+    Permission, Route, Source,
     admission::Mode,
     data::{self, Sender},
 };
@@ -394,8 +394,16 @@ fn order(who: usize, which: u8) -> Order {
         1 | 2 => Order::Permit {
             room,
             identity,
-            can_publish: which & 1 == 0,
-            can_publish_data: which & 8 == 0,
+            permission: Permission {
+                can_subscribe: which & 16 == 0,
+                can_publish: which & 1 == 0,
+                can_publish_sources: match which & 32 {
+                    0 => Vec::new(),
+                    _ => vec![Source::Microphone],
+                },
+                can_publish_data: which & 8 == 0,
+                can_update_own_metadata: which & 64 == 0,
+            },
         },
         3 => Order::Mute {
             room,

@@ -24,7 +24,9 @@ mod wire;
 
 pub use admission::{Admission, Rejection, Resume, Route};
 pub use edge::Edge;
-pub use io::{Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, Source};
+pub use io::{
+    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, Permission, Source,
+};
 pub use sfu::{Datagram, Transmit, Transport, local_ufrag};
 pub use token::{Grant, Keys};
 pub use wire::Frame;

@@ -7,8 +7,10 @@ use livekit_protocol::{
     ParticipantPermission, RequestResponse, ServerInfo, SimulcastCodecInfo, TrackInfo, TrackSource,
     TrackType, leave_request, request_response, server_info, signal_response::Message,
 };
-use livekit_token::Claims;
+use livekit_token::{Claims, VideoGrants};
 use sfu::{Kind, Purpose, Sound};
+
+use crate::io::{Permission, Source};
 
 /// The release whose behaviour clients can expect; they switch features by it.
 pub(crate) const SERVER_VERSION: &str = "1.13.5";
@@ -68,6 +70,19 @@ pub(crate) fn permission(claims: &Claims) -> ParticipantPermission {
         agent: grants.agent,
         ..ParticipantPermission::default()
     }
+}
+
+/// Writes a permission into what the next token says.
+pub(crate) fn grant(grants: &mut VideoGrants, permission: &Permission) {
+    grants.can_subscribe = Some(permission.can_subscribe);
+    grants.can_publish = Some(permission.can_publish);
+    grants.can_publish_data = Some(permission.can_publish_data);
+    grants.can_update_own_metadata = Some(permission.can_update_own_metadata);
+    let sources = permission.can_publish_sources.iter();
+    grants.can_publish_sources = sources
+        .flat_map(|source| names(*source))
+        .map(|name| (*name).to_owned())
+        .collect();
 }
 
 /// Whether a participant may publish from a source.
@@ -187,6 +202,15 @@ pub(crate) fn update_attributes(
         } else {
             attributes.insert(name, value);
         }
+    }
+}
+
+/// How tokens call a source.
+fn names(source: Source) -> &'static [&'static str] {
+    match source {
+        Source::Microphone => &["microphone"],
+        Source::Camera => &["camera"],
+        Source::Screen => &["screen_share", "screen_share_audio"],
     }
 }
 

@@ -88,9 +88,7 @@ impl Edge {
             self.add_track(peer, request, now);
         }
         self.tell_qualities(peer);
-        if admission.auto_subscribe {
-            self.subscribe_to_all(peer, now);
-        }
+        self.subscribe_to_wanted(peer, now);
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
         }
