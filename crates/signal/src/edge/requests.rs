@@ -3,7 +3,7 @@
 use livekit_protocol::{
     AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest,
     ParticipantUpdate, Pong, RequestResponse, SessionDescription, SyncState,
-    TrackPublishedResponse, UpdateParticipantMetadata,
+    TrackPublishedResponse, UpdateParticipantMetadata, UpdateTrackSettings,
     leave_request::Action,
     request_response::{Reason, Request as Refused},
     signal_request::Message as Asked,
@@ -248,8 +248,9 @@ impl Edge {
         self.tell(peer, Message::Update(ParticipantUpdate { participants }));
     }
 
-    /// After a resume the client says what it believes; when it publishes what we do not know,
-    /// only joining anew brings both sides together.
+    /// After a resume the client says what it believes. When it publishes what we do not know, only
+    /// joining anew brings both sides together. What it does not show needs not be sent; but what it
+    /// is subscribed to is known here, and some clients list less than they had.
     fn sync_state(&mut self, peer: PeerId, state: &SyncState, now: Now) {
         let Some(participant) = self.participant_mut(peer) else {
             return;
@@ -263,6 +264,12 @@ impl Edge {
             let told = (DisconnectReason::StateMismatch, Action::Reconnect);
             return self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
         }
+        let hidden = UpdateTrackSettings {
+            track_sids: state.track_sids_disabled.clone(),
+            disabled: true,
+            ..UpdateTrackSettings::default()
+        };
+        self.configure_tracks(peer, &hidden, now);
         self.repeat_missed(peer, &state.datachannel_receive_states, now);
     }
 

@@ -5,6 +5,7 @@ mod client;
 mod downlink;
 mod dual;
 mod paths;
+mod resume;
 mod rules;
 mod server;
 mod world;

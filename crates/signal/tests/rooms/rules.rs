@@ -134,13 +134,6 @@ fn permit(world: &mut World, identity: &str, change: impl FnOnce(&mut Permission
     });
 }
 
-/// How many packets of pictures come to somebody in a second.
-fn shown_in_a_second(world: &mut World, who: Who) -> usize {
-    let before = world.client(who).packets().len();
-    world.run(SECOND);
-    world.client(who).packets().len() - before
-}
-
 #[test]
 fn who_may_not_publish_any_more_is_silent_at_once_and_stays_so() {
     let mut world = World::new();
@@ -171,7 +164,7 @@ fn who_may_not_publish_any_more_is_silent_at_once_and_stays_so() {
     world.publish(ann, Kind::Video);
     world.send_data(ann, Channel::Reliable, b"again", &[]);
     world.run(SECOND);
-    assert!(shown_in_a_second(&mut world, bob) > 40);
+    assert!(world.shown_in_a_second(bob) > 40);
     assert_eq!(
         world.client(bob).data(),
         [("ann".to_owned(), b"again".to_vec())]
@@ -191,11 +184,11 @@ fn who_may_not_receive_gets_nothing_until_it_may_again() {
             permission.can_subscribe = false;
         });
         world.run(SECOND);
-        assert_eq!(shown_in_a_second(&mut world, who), 0, "{name}");
+        assert_eq!(world.shown_in_a_second(who), 0, "{name}");
         assert_eq!(world.client(who).receiving_sections(), 0, "{name}");
         permit(&mut world, name, |_| {});
         world.run(SECOND);
-        assert!(shown_in_a_second(&mut world, who) > 40, "{name}");
+        assert!(world.shown_in_a_second(who) > 40, "{name}");
     }
 }
 

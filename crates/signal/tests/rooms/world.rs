@@ -296,6 +296,13 @@ impl World {
         self.now = end;
     }
 
+    /// How many packets of pictures come to somebody in a second.
+    pub(crate) fn shown_in_a_second(&mut self, who: Who) -> usize {
+        let before = self.clients[who.0].packets().len();
+        self.run(Duration::from_secs(1));
+        self.clients[who.0].packets().len() - before
+    }
+
     fn wake_clients(&mut self) {
         let now = self.now;
         for client in &mut self.clients {
