@@ -48,6 +48,8 @@ pub(crate) struct Participant {
     pub(crate) connection: Option<ConnectionId>,
     /// When the signalling connection broke, while there is none.
     pub(crate) lost_at: Option<Instant>,
+    /// When it was last heard on the signalling connection that it lost before this one.
+    pub(crate) last_there: Instant,
     pub(crate) joined_at: Instant,
     pub(crate) token_refresh_at: Instant,
     /// Announced tracks without a section yet.
@@ -140,6 +142,7 @@ impl Participant {
             auto_subscribe: admission.auto_subscribe,
             connection: Some(connection),
             lost_at: None,
+            last_there: now.instant,
             joined_at: now.instant,
             token_refresh_at: now.instant,
             pending: HashMap::new(),

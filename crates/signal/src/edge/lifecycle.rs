@@ -160,17 +160,19 @@ impl Edge {
             is_text: false,
             last_frame: now.instant,
         };
+        // A client knows of its loss before we do.
+        if let Some(old) = self.participant(peer).and_then(|one| one.connection) {
+            self.connection_lost(old, now);
+            self.outputs.push_back(Output::Close { connection: old });
+        }
         self.connections.insert(connection, open);
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
+        participant.connection = Some(connection);
         participant.lost_at = None;
         participant.token_refresh_at = now.instant;
         let last_message_seq = participant.last_sequence;
-        if let Some(old) = participant.connection.replace(connection) {
-            self.connections.remove(&old);
-            self.outputs.push_back(Output::Close { connection: old });
-        }
 
         self.tell(
             peer,
@@ -203,14 +205,18 @@ impl Edge {
     }
 
     pub(super) fn connection_lost(&mut self, connection: ConnectionId, now: Now) {
-        let Some(Connection { peer, .. }) = self.connections.remove(&connection) else {
+        let Some(lost) = self.connections.remove(&connection) else {
             return;
         };
+        let Connection {
+            peer, last_frame, ..
+        } = lost;
         if let Some(participant) = self.participant_mut(peer)
             && participant.connection == Some(connection)
         {
             participant.connection = None;
             participant.lost_at = Some(now.instant);
+            participant.last_there = last_frame;
         }
     }
 

@@ -284,10 +284,13 @@ impl Edge {
         let missed: Vec<_> = room
             .others(peer)
             .flat_map(|(_, other)| {
+                let identity = &returning.info.identity;
                 let had = had.iter().find(|one| one.publisher_sid == other.info.sid);
-                had.map(|had| other.recent.after(had.last_seq, &returning.info.identity))
+                match had {
+                    Some(had) => other.recent.after(had.last_seq, identity),
+                    None => other.recent.since(returning.last_there, identity),
+                }
             })
-            .flatten()
             .collect();
         let peer = returning.receiving;
         for payload in missed {
