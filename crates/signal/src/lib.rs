@@ -13,6 +13,7 @@ mod access;
 mod admission;
 mod data;
 mod edge;
+mod fields;
 mod fuzz;
 mod io;
 mod link_quality;
