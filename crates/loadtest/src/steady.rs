@@ -124,6 +124,7 @@ impl Room {
             ufrag_prefix: String::new(),
             random: counting(),
             estimates_bandwidth: shape.estimates_bandwidth,
+            forwards_svc: false,
         };
         let start = Instant::now();
         let people = (0..=shape.subscribers).map(|index| Person::new(index, start));

@@ -48,6 +48,8 @@ pub struct Config {
     pub shards: usize,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
     pub estimates_bandwidth: bool,
+    /// Whether VP9 and AV1 are forwarded, as one stream with all its layers.
+    pub forwards_svc: bool,
     /// Names the signer of tokens.
     pub api_key: String,
     /// Signs tokens.
@@ -117,6 +119,7 @@ impl EmbeddedEngine {
                 node: config.node.clone(),
                 candidates: candidates.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
+                forwards_svc: config.forwards_svc,
             };
             let factory = engine.factory(index);
             let (handle, thread) = spawn(index, factory, Arc::clone(&socket), events.clone())
@@ -357,6 +360,7 @@ struct Engine {
     node: String,
     candidates: Vec<SocketAddr>,
     estimates_bandwidth: bool,
+    forwards_svc: bool,
 }
 
 impl Engine {
@@ -371,6 +375,7 @@ impl Engine {
                 candidates: self.candidates.clone(),
                 ufrag_prefix: ufrag_prefix(index),
                 estimates_bandwidth: self.estimates_bandwidth,
+                forwards_svc: self.forwards_svc,
                 random: Box::new(random),
             };
             (config, engine)
@@ -431,6 +436,7 @@ mod tests {
             public_addresses: Vec::new(),
             shards: 2,
             estimates_bandwidth: true,
+            forwards_svc: false,
             api_key: "key".to_owned(),
             api_secret: "secret".to_owned(),
             operator: None,

@@ -174,6 +174,7 @@ fn shard() -> Shard {
         candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
+        forwards_svc: true,
         random,
     })
 }

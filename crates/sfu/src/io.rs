@@ -21,6 +21,9 @@ pub struct Config {
     pub random: RandomSource,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
     pub estimates_bandwidth: bool,
+    /// Whether VP9 and AV1 are forwarded: each picture as one stream with all its layers, of which
+    /// none can be left out.
+    pub forwards_svc: bool,
 }
 
 impl fmt::Debug for Config {
@@ -29,6 +32,7 @@ impl fmt::Debug for Config {
             .field("candidates", &self.candidates)
             .field("ufrag_prefix", &self.ufrag_prefix)
             .field("estimates_bandwidth", &self.estimates_bandwidth)
+            .field("forwards_svc", &self.forwards_svc)
             .finish_non_exhaustive()
     }
 }
@@ -65,7 +69,7 @@ impl fmt::Display for TrackId {
 pub enum Kind {
     /// Opus, with redundancy or without.
     Audio,
-    /// VP8 or H264.
+    /// VP8 or H264; VP9 or AV1 where they are forwarded.
     Video,
 }
 

@@ -20,6 +20,8 @@ use str0m::{
     Candidate, IceCreds, Input as RtcInput, Reason as RtcReason, Rtc, RtcConfig, RtcError,
     bwe::Bitrate,
     channel::ChannelId,
+    format::{Codec, CodecConfig, FormatParams},
+    media::Frequency,
     rtp::{Extension, ExtensionMap},
 };
 
@@ -47,6 +49,7 @@ const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
 const H264_PROFILE: u32 = 0x42e01f;
 /// Ours where we offer; clients that offer have their own.
 const H264_PAYLOAD_TYPES: [u8; 2] = [102, 103];
+const VP9_PAYLOAD_TYPES: [u8; 2] = [98, 99];
 /// How often the transport's figures are looked at.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -147,6 +150,9 @@ impl Peer {
         settings
             .codec_config()
             .add_h264(payload_type, Some(repair), true, H264_PROFILE);
+        if config.forwards_svc {
+            add_svc_codecs(settings.codec_config());
+        }
         if estimate.is_none() && matches!(offerer, Offerer::Server) {
             // We only send here: nobody needs numbers for reports that nobody reads.
             let mut extensions = ExtensionMap::empty();
@@ -193,7 +199,7 @@ impl Peer {
             negotiate_at: offering.is_some().then_some(now),
             offering,
             has_offered: false,
-            formats: Formats::default(),
+            formats: Formats::new(config.forwards_svc),
             announced: Vec::new(),
             unclaimed: Vec::new(),
             channels: HashMap::new(),
@@ -242,6 +248,18 @@ impl std::fmt::Debug for Peer {
             .field("room", &self.room)
             .finish_non_exhaustive()
     }
+}
+
+/// VP9's profile with 8 bits in 4:2:0, the one that every client that does VP9 can, and AV1.
+fn add_svc_codecs(codecs: &mut CodecConfig) {
+    let profile = FormatParams {
+        profile_id: Some(0),
+        ..FormatParams::default()
+    };
+    let [payload_type, repair] = VP9_PAYLOAD_TYPES.map(Into::into);
+    let rate = Frequency::NINETY_KHZ;
+    codecs.add_config(payload_type, Some(repair), Codec::Vp9, rate, None, profile);
+    codecs.enable_av1(true);
 }
 
 /// Credentials by which a shared socket finds the shard.

@@ -15,6 +15,10 @@ const PYTHON: &str = include_str!("offers/python-1.2.1-v1-join.sdp");
 const DATA_ONLY: &str = include_str!("offers/js-2.23.0-chromium156-v0-publisher.sdp");
 
 fn shard() -> Shard {
+    shard_with_svc(false)
+}
+
+fn shard_with_svc(forwards_svc: bool) -> Shard {
     let mut next = 0_u8;
     let random = Box::new(move |bytes: &mut [u8]| {
         for byte in bytes {
@@ -27,6 +31,7 @@ fn shard() -> Shard {
         candidates,
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
+        forwards_svc,
         random,
     });
     let request = Request::AddPeer {
@@ -94,6 +99,18 @@ fn the_clients_own_payload_types_are_kept() {
     let firefox = offer(&mut shard(), FIREFOX);
     assert!(answer(&firefox).contains("a=rtpmap:120 VP8/90000"));
     assert!(answer(&firefox).contains("a=rtpmap:109 opus/48000"));
+}
+
+#[test]
+fn vp9_and_av1_are_taken_only_where_they_are_forwarded() {
+    let codecs = |forwards_svc| {
+        let sending = CHROMIUM.replace("a=recvonly", "a=sendonly");
+        let events = offer(&mut shard_with_svc(forwards_svc), &sending);
+        let answer = answer(&events).to_owned();
+        ["VP8/", "H264/", "VP9/", "AV1/"].map(|codec| answer.contains(codec))
+    };
+    assert_eq!(codecs(false), [true, true, false, false]);
+    assert_eq!(codecs(true), [true; 4]);
 }
 
 #[test]
@@ -204,6 +221,7 @@ proptest! {
     #[test]
     fn damaged_offers_are_answered_or_refused(
         which in 0_usize..4,
+        forwards_svc: bool,
         damages in prop::collection::vec((0_usize..400, 0_u8..4, 0_usize..60), 1..8),
     ) {
         let original = [CHROMIUM, FIREFOX, PYTHON, DATA_ONLY][which];
@@ -223,7 +241,7 @@ proptest! {
                 }
             }
         }
-        let mut shard = shard();
+        let mut shard = shard_with_svc(forwards_svc);
         let events = offer(&mut shard, &lines.join("\r\n"));
         let is_closed = matches!(events[..], [Event::Closed { reason: Reason::BadDescription, .. }]);
         prop_assert!(is_closed == (shard.peer_count() == 0));

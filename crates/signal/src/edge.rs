@@ -39,6 +39,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Edge {
     config: Config,
     shard: Shard,
+    /// Whether VP9 and AV1 may be published.
+    forwards_svc: bool,
     rooms: HashMap<String, Room>,
     /// Which room a peer is in.
     locations: HashMap<PeerId, String>,
@@ -66,6 +68,7 @@ impl Edge {
     pub fn new(config: Config, engine: sfu::Config) -> Self {
         Self {
             config,
+            forwards_svc: engine.forwards_svc,
             shard: Shard::new(engine),
             rooms: HashMap::new(),
             locations: HashMap::new(),

@@ -151,6 +151,7 @@ impl Rooms {
             candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
             ufrag_prefix: "+00".into(),
             estimates_bandwidth: true,
+            forwards_svc: false,
             random: counting(100),
         };
         let now = Now {

@@ -32,11 +32,19 @@ pub(crate) fn server_info(node: &str) -> ServerInfo {
 }
 
 /// What we forward. An empty list would make clients wait for an answer before they offer.
-pub(crate) fn codecs() -> Vec<Codec> {
-    ["video/VP8", "video/H264", "audio/opus", "audio/red"]
-        .into_iter()
+pub(crate) fn codecs(forwards_svc: bool) -> Vec<Codec> {
+    let svc: &[&str] = if forwards_svc {
+        &["video/VP9", "video/AV1"]
+    } else {
+        &[]
+    };
+    let video = ["video/VP8", "video/H264"];
+    video
+        .iter()
+        .chain(svc)
+        .chain(&["audio/opus", "audio/red"])
         .map(|mime| Codec {
-            mime: mime.into(),
+            mime: (*mime).into(),
             ..Codec::default()
         })
         .collect()
@@ -129,12 +137,19 @@ pub(crate) fn track_prefix(kind: Kind, source: i32) -> &'static str {
     }
 }
 
-pub(crate) fn track_info(sid: String, kind: Kind, request: &AddTrackRequest) -> TrackInfo {
+pub(crate) fn track_info(
+    sid: String,
+    kind: Kind,
+    request: &AddTrackRequest,
+    forwards_svc: bool,
+) -> TrackInfo {
     let wanted = request.simulcast_codecs.first();
     let wanted = wanted.map(|codec| codec.codec.to_lowercase());
     let mime_type = match (kind, wanted.as_deref()) {
         (Kind::Audio, _) => "audio/opus",
         (Kind::Video, Some("h264")) => "video/H264",
+        (Kind::Video, Some("vp9")) if forwards_svc => "video/VP9",
+        (Kind::Video, Some("av1")) if forwards_svc => "video/AV1",
         // What we do not forward becomes what everybody can.
         (Kind::Video, _) => "video/VP8",
     };

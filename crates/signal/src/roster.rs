@@ -9,7 +9,7 @@ use std::{
 };
 
 use livekit_protocol::{
-    AddTrackRequest, ParticipantInfo, Room as RoomInfo, TrackInfo, participant_info::State,
+    AddTrackRequest, Codec, ParticipantInfo, Room as RoomInfo, TrackInfo, participant_info::State,
 };
 use livekit_token::Claims;
 use sfu::{PeerId, TrackId};
@@ -61,13 +61,13 @@ pub(crate) struct Participant {
 }
 
 impl Room {
-    pub(crate) fn new(name: &str, sid: String, now: Now) -> Self {
+    pub(crate) fn new(name: &str, sid: String, codecs: Vec<Codec>, now: Now) -> Self {
         let info = RoomInfo {
             sid,
             name: name.to_owned(),
             creation_time: seconds(now.since_epoch),
             creation_time_ms: milliseconds(now.since_epoch),
-            enabled_codecs: messages::codecs(),
+            enabled_codecs: codecs,
             ..RoomInfo::default()
         };
         Self {

@@ -33,6 +33,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
         ufrag_prefix: "00".into(),
         random: source(seed, 3, panics.clone()),
         estimates_bandwidth: true,
+        forwards_svc: false,
     };
     Edge::new(config, engine)
 }

@@ -238,6 +238,7 @@ async fn start_media(
         public_addresses: media_addresses(settings).await?,
         shards: cores.min(SHARDS_MAX),
         estimates_bandwidth: settings.media_bandwidth_estimation,
+        forwards_svc: settings.media_svc_codecs,
         api_key: Settings::OWN_API_KEY.to_owned(),
         api_secret: dir.secret("media.key")?.expose(),
         operator: settings

@@ -61,10 +61,11 @@ impl Edge {
         self.active = Some(peer);
         let participant = Participant::new(sid.clone(), receiving, connection, admission, now);
         let info = participant.info.clone();
+        let codecs = messages::codecs(self.forwards_svc);
         let room = self
             .rooms
             .entry(name.clone())
-            .or_insert_with(|| Room::new(&name, room_sid, now));
+            .or_insert_with(|| Room::new(&name, room_sid, codecs, now));
         room.participants.insert(peer, participant);
         self.locations.insert(peer, name.clone());
         self.connections.insert(
@@ -128,7 +129,7 @@ impl Edge {
             subscriber_primary: participant.receiving != peer,
             ping_interval: messages::PING_INTERVAL_S,
             ping_timeout: messages::PING_TIMEOUT_S,
-            enabled_publish_codecs: messages::codecs(),
+            enabled_publish_codecs: messages::codecs(self.forwards_svc),
             fast_publish: participant.claims.video.can_publish(),
             ..JoinResponse::default()
         })

@@ -143,7 +143,7 @@ impl Edge {
         };
         let sid = self.sid(messages::track_prefix(kind, request.source));
         let track = TrackId::from(sid.as_str());
-        let info = messages::track_info(sid, kind, &request);
+        let info = messages::track_info(sid, kind, &request, self.forwards_svc);
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };

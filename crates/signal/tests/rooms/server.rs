@@ -26,7 +26,7 @@ impl Switch {
     }
 }
 
-pub(crate) fn edge(panics: Switch) -> Edge {
+pub(crate) fn edge(panics: Switch, forwards_svc: bool) -> Edge {
     let config = Config {
         keys: keys(),
         node: "node".into(),
@@ -36,6 +36,7 @@ pub(crate) fn edge(panics: Switch) -> Edge {
         candidates: vec![ADDRESS.parse().expect("an address")],
         ufrag_prefix: "+00".into(),
         estimates_bandwidth: true,
+        forwards_svc,
         random: counting(100, panics),
     };
     Edge::new(config, engine)

@@ -45,10 +45,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_svc(false)
+    }
+
+    /// With VP9 and AV1, or without.
+    pub(crate) fn with_svc(forwards_svc: bool) -> Self {
         let start = Instant::now();
         let panics = Switch::default();
         Self {
-            edge: server::edge(panics.clone()),
+            edge: server::edge(panics.clone(), forwards_svc),
             panics,
             are_newcomers_plugged: true,
             are_newcomers_dual: false,
@@ -230,7 +235,7 @@ impl World {
 
     /// A new server that knows nobody.
     pub(crate) fn restart(&mut self) {
-        self.edge = server::edge(self.panics.clone());
+        self.edge = server::edge(self.panics.clone(), false);
     }
 
     pub(crate) fn order(&mut self, order: Order) {
