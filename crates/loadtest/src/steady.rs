@@ -117,6 +117,7 @@ impl Room {
         let config = signal::Config {
             keys: keys(),
             node: "node".to_owned(),
+            simulates_faults: false,
             random: counting(),
         };
         let engine = sfu::Config {

@@ -58,6 +58,8 @@ pub struct Config {
     pub operator: Option<(String, String)>,
     /// Names this server to clients.
     pub node: String,
+    /// Whether clients may ask for faults, to see how they bear them.
+    pub simulates_faults: bool,
 }
 
 /// The media engine in this process.
@@ -117,6 +119,7 @@ impl EmbeddedEngine {
             let engine = Engine {
                 keys: keys.clone(),
                 node: config.node.clone(),
+                simulates_faults: config.simulates_faults,
                 candidates: candidates.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
                 forwards_svc: config.forwards_svc,
@@ -358,6 +361,7 @@ impl SignalEndpoint for EmbeddedEngine {
 struct Engine {
     keys: Keys,
     node: String,
+    simulates_faults: bool,
     candidates: Vec<SocketAddr>,
     estimates_bandwidth: bool,
     forwards_svc: bool,
@@ -369,6 +373,7 @@ impl Engine {
             let config = signal::Config {
                 keys: self.keys.clone(),
                 node: self.node.clone(),
+                simulates_faults: self.simulates_faults,
                 random: Box::new(random),
             };
             let engine = sfu::Config {
@@ -441,6 +446,7 @@ mod tests {
             api_secret: "secret".to_owned(),
             operator: None,
             node: "test".to_owned(),
+            simulates_faults: false,
         }
     }
 

@@ -15,6 +15,7 @@ mod lifecycle;
 mod measures;
 mod orders;
 mod requests;
+mod simulation;
 mod subscriptions;
 
 use std::{
@@ -25,6 +26,7 @@ use std::{
 use livekit_protocol::{ParticipantInfo, ParticipantUpdate, signal_response::Message};
 use sfu::{Datagram, PeerId, Shard};
 
+pub(crate) use self::simulation::ResumeFault;
 use crate::{
     io::{Config, ConnectionId, Event, Input, Now, Output},
     roster::{Participant, Room},

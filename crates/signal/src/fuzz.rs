@@ -145,6 +145,7 @@ impl Rooms {
         let config = Config {
             keys: keys(),
             node: "node".into(),
+            simulates_faults: true,
             random: counting(1),
         };
         let engine = sfu::Config {

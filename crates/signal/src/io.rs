@@ -15,6 +15,8 @@ pub struct Config {
     pub keys: Keys,
     /// Names this server to clients.
     pub node: String,
+    /// Whether clients may ask for faults, to see how they bear them.
+    pub simulates_faults: bool,
     /// Where the ids of rooms, participants and tracks come from.
     pub random: RandomSource,
 }
@@ -23,6 +25,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("node", &self.node)
+            .field("simulates_faults", &self.simulates_faults)
             .finish_non_exhaustive()
     }
 }

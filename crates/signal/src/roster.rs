@@ -17,6 +17,7 @@ use sfu::{PeerId, TrackId};
 use crate::{
     access::Access,
     admission::Admission,
+    edge::ResumeFault,
     io::{ConnectionId, Now},
     link_quality::LinkQuality,
     messages,
@@ -51,6 +52,10 @@ pub(crate) struct Participant {
     /// When it was last heard on the signalling connection that it lost before this one.
     pub(crate) last_there: Instant,
     pub(crate) joined_at: Instant,
+    /// What is to go wrong, until when, as it has asked for itself.
+    pub(crate) resume_fault: Option<(ResumeFault, Instant)>,
+    /// Until when it counts as speaking, as it has asked for itself.
+    pub(crate) pretends_until: Option<Instant>,
     pub(crate) token_refresh_at: Instant,
     /// Announced tracks without a section yet.
     pub(crate) pending: HashMap<TrackId, TrackInfo>,
@@ -144,6 +149,8 @@ impl Participant {
             lost_at: None,
             last_there: now.instant,
             joined_at: now.instant,
+            resume_fault: None,
+            pretends_until: None,
             token_refresh_at: now.instant,
             pending: HashMap::new(),
             last_sequence: 0,

@@ -26,6 +26,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
     let config = Config {
         keys: keys(),
         node: "node".into(),
+        simulates_faults: false,
         random: source(seed, 2, Switch::default()),
     };
     let engine = sfu::Config {

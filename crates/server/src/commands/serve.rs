@@ -245,6 +245,7 @@ async fn start_media(
             .livekit_credential()
             .map(|(key, secret)| (key.to_owned(), secret.to_owned())),
         node: "helpsight".to_owned(),
+        simulates_faults: settings.livekit_simulate,
     };
     let engine = EmbeddedEngine::start(config, &events)?;
     Ok((Arc::new(engine), news))

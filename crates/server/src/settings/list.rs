@@ -236,6 +236,19 @@ pub(crate) static ALL: &[Setting] = &[
         },
     },
     Setting {
+        section: Some("livekit"),
+        name: "simulate",
+        form: Form::Switch,
+        default: Some("false"),
+        example: "",
+        flag: None,
+        description: "Whether a client may ask for faults of its own connection (LiveKit's SimulateScenario), to see how it bears them. For those who build clients; false everywhere else.",
+        apply: |settings, value| {
+            settings.livekit_simulate = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
         section: Some("web"),
         name: "asset_base_url",
         form: Form::Text,

@@ -9,7 +9,7 @@ use livekit_protocol::{
 use sfu::{Offerer, PeerId, Request};
 use tracing::debug;
 
-use super::{Connection, Edge};
+use super::{Connection, Edge, ResumeFault};
 use crate::{
     admission::{Admission, Mode, Resume},
     io::{ConnectionId, Event, LeaveReason, Now, Output},
@@ -156,6 +156,11 @@ impl Edge {
             self.outputs.push_back(Output::Close { connection });
             return;
         };
+        let fault = self.take_resume_fault(peer, now);
+        if fault == Some(ResumeFault::AtOnce) {
+            self.outputs.push_back(Output::Close { connection });
+            return;
+        }
         let open = Connection {
             peer,
             is_text: false,
@@ -202,6 +207,10 @@ impl Edge {
         }
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
+        }
+        if fault == Some(ResumeFault::Afterwards) {
+            self.outputs.push_back(Output::Close { connection });
+            self.connection_lost(connection, now);
         }
     }
 
@@ -297,6 +306,7 @@ impl Edge {
         }
         let peers: Vec<PeerId> = self.locations.keys().copied().collect();
         for peer in peers {
+            self.end_pretended_speech(peer, now);
             if let Some(told) = self.overdue(peer, now) {
                 self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
             } else if self

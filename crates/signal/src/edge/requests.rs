@@ -81,11 +81,10 @@ impl Edge {
             Asked::Trickle(_) => {}
             Asked::Answer(answer) => self.answer(peer, answer, now),
             Asked::TrackSetting(request) => self.configure_tracks(peer, &request, now),
+            Asked::Simulate(simulated) => self.simulate(peer, &simulated, now),
             Asked::SubscriptionPermission(permission) => self.permit(peer, &permission, now),
-            // What old clients say about layers is superseded; there are no data tracks here, and
-            // nobody is helped by faults on demand.
+            // What old clients say about layers is superseded; there are no data tracks here.
             Asked::UpdateLayers(_)
-            | Asked::Simulate(_)
             | Asked::PublishDataTrackRequest(_)
             | Asked::UnpublishDataTrackRequest(_)
             | Asked::UpdateDataSubscription(_)

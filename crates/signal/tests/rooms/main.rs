@@ -8,6 +8,7 @@ mod paths;
 mod resume;
 mod rules;
 mod server;
+mod simulation;
 mod world;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -18,6 +19,7 @@ use livekit_protocol::{
     participant_info::State, signal_request::Message as Asked, signal_response::Message,
 };
 use participant::Channel;
+use server::Options;
 use sfu::Kind;
 use signal::{Event, Frame, LeaveReason, Order};
 use world::World;
@@ -486,7 +488,10 @@ fn what_is_not_forwarded_becomes_vp8() {
         (false, ["video/VP8", "video/VP8"]),
         (true, ["video/VP9", "video/AV1"]),
     ] {
-        let mut world = World::with_svc(forwards_svc);
+        let mut world = World::with(Options {
+            forwards_svc,
+            ..Options::default()
+        });
         let ann = world.join("room", "ann");
         world.run(SECOND);
         let join = world.client(ann).join_response();

@@ -26,17 +26,25 @@ impl Switch {
     }
 }
 
-pub(crate) fn edge(panics: Switch, forwards_svc: bool) -> Edge {
+/// What an operator may turn on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    pub(crate) forwards_svc: bool,
+    pub(crate) simulates_faults: bool,
+}
+
+pub(crate) fn edge(panics: Switch, options: Options) -> Edge {
     let config = Config {
         keys: keys(),
         node: "node".into(),
+        simulates_faults: options.simulates_faults,
         random: counting(1, Switch::default()),
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
         ufrag_prefix: "+00".into(),
         estimates_bandwidth: true,
-        forwards_svc,
+        forwards_svc: options.forwards_svc,
         random: counting(100, panics),
     };
     Edge::new(config, engine)

@@ -19,7 +19,7 @@ use signal::{
 use crate::{
     client::{Client, FRAME_INTERVAL},
     downlink::Downlink,
-    server::{self, Switch},
+    server::{self, Options, Switch},
 };
 
 const TOKEN_LIFETIME: Duration = Duration::from_secs(600);
@@ -45,15 +45,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with_svc(false)
+        Self::with(Options::default())
     }
 
-    /// With VP9 and AV1, or without.
-    pub(crate) fn with_svc(forwards_svc: bool) -> Self {
+    pub(crate) fn with(options: Options) -> Self {
         let start = Instant::now();
         let panics = Switch::default();
         Self {
-            edge: server::edge(panics.clone(), forwards_svc),
+            edge: server::edge(panics.clone(), options),
             panics,
             are_newcomers_plugged: true,
             are_newcomers_dual: false,
@@ -235,7 +234,7 @@ impl World {
 
     /// A new server that knows nobody.
     pub(crate) fn restart(&mut self) {
-        self.edge = server::edge(self.panics.clone(), false);
+        self.edge = server::edge(self.panics.clone(), Options::default());
     }
 
     pub(crate) fn order(&mut self, order: Order) {
