@@ -20,6 +20,8 @@ TARGETS=(
   'signal join_requests admission.rs'
   'signal tokens token.rs'
   'signal data_packets data.rs'
+  'relay turn_messages message.rs address.rs channel_data.rs classify.rs nonce.rs allocation.rs client.rs client/requests.rs client/allocating.rs client/authentication.rs client/packets.rs'
+  'relay turn_streams frames.rs'
   'media first_packets paths.rs'
   'signal rooms edge/requests.rs edge/subscriptions.rs edge/orders.rs access.rs messages.rs roster.rs'
 )

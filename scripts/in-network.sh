@@ -3,8 +3,8 @@
 #
 #   scripts/in-network.sh COMMAND…
 #
-#   host "people"  10.99.0.2  where the command runs
-#   host "server"  10.99.0.1  by the name help.test; ip netns exec server COMMAND…
+#   host "people"  203.0.113.2  where the command runs
+#   host "server"  203.0.113.1  by the name help.test; ip netns exec server COMMAND…
 #
 # Network, mounts and processes are namespaces of one process: however it ends, the kernel ends what
 # it started and takes down interfaces, packet filters and the hosts file. Nothing of the machine's
@@ -29,14 +29,14 @@ mount -t tmpfs tmpfs /run
 ip netns add server
 ip link add name people type veth peer name server
 ip link set server netns server
-ip address add 10.99.0.2/24 dev people
+ip address add 203.0.113.2/24 dev people
 ip link set people up
 ip link set lo up
-ip -netns server address add 10.99.0.1/24 dev server
+ip -netns server address add 203.0.113.1/24 dev server
 ip -netns server link set server up
 ip -netns server link set lo up
 
-printf '%s\n' '127.0.0.1 localhost' '10.99.0.1 help.test' >/run/hosts
+printf '%s\n' '127.0.0.1 localhost' '203.0.113.1 help.test' >/run/hosts
 mount --bind /run/hosts /etc/hosts
 
 # Not exec: the first process of the namespace must be one that takes over orphans.

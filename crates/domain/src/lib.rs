@@ -16,6 +16,7 @@ mod organisation;
 mod page;
 mod participant;
 mod password;
+mod path_mode;
 mod policies;
 mod session;
 mod session_rights;
@@ -35,6 +36,7 @@ pub use organisation::Organisation;
 pub use page::{Cursor, CursorError, PageLimit};
 pub use participant::{NetworkPath, Participant, ParticipantRole, Person, Presence};
 pub use password::Password;
+pub use path_mode::PathMode;
 pub use policies::{
     Policies, PolicyError, PolicyKind, PolicyLayer, PolicyLevel, PolicyName, PolicyValue,
 };

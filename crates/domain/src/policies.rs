@@ -1,13 +1,14 @@
 //! Policies: what an installation, an organisation and a session allow.
 //!
 //! Each level says something about some policies; the resolver goes from the installation down.
-//! A switch that is off above stays off below. Of a duration, the lowest level's word counts.
+//! A switch that is off above stays off below, and a mode can only be narrowed. Of a duration, the
+//! lowest level's word counts.
 //!
 //! Invariant: no level can allow what a level above it forbids, whatever is stored.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::words::words;
+use crate::{PathMode, words::words};
 
 /// What is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Policies {
     pub code_ttl: Duration,
     /// `files.enabled`: recordings and shared files exist.
     pub files: bool,
+    /// `media.path_mode`: which ways through the network media may take.
+    pub path_mode: PathMode,
 }
 
 impl Policies {
@@ -26,6 +29,7 @@ impl Policies {
         guests: true,
         code_ttl: Duration::from_secs(7 * 24 * 3600),
         files: true,
+        path_mode: PathMode::Automatic,
     };
 
     /// What holds when the levels, the installation's first, say this.
@@ -37,6 +41,9 @@ impl Policies {
             if let Some(ttl) = level.duration(PolicyName::SessionsCodeTtl) {
                 in_force.code_ttl = ttl;
             }
+            if let Some(mode) = level.path_mode() {
+                in_force.path_mode = in_force.path_mode.narrowed_by(mode);
+            }
         }
         in_force
     }
@@ -47,19 +54,28 @@ impl Policies {
             PolicyName::SessionsGuests => PolicyValue::Switch(self.guests),
             PolicyName::SessionsCodeTtl => PolicyValue::Seconds(self.code_ttl.as_secs()),
             PolicyName::FilesEnabled => PolicyValue::Switch(self.files),
+            PolicyName::MediaPathMode => PolicyValue::PathMode(self.path_mode),
         }
     }
 
     /// Whether a level below these may be given this value.
     ///
     /// # Errors
-    /// [`PolicyError::ForbiddenAbove`] for a switch that is to go on below one that is off.
+    /// [`PolicyError::ForbiddenAbove`] for a switch that is to go on below one that is off, and for a
+    /// mode that allows more than the one above.
     pub fn check_below(&self, name: PolicyName, value: PolicyValue) -> Result<(), PolicyError> {
         match (self.value(name), value) {
             (PolicyValue::Switch(false), PolicyValue::Switch(true)) => {
                 Err(PolicyError::ForbiddenAbove { name })
             }
-            (PolicyValue::Switch(_) | PolicyValue::Seconds(_), _) => Ok(()),
+            (PolicyValue::PathMode(above), PolicyValue::PathMode(below))
+                if !below.is_within(above) =>
+            {
+                Err(PolicyError::ForbiddenAbove { name })
+            }
+            (PolicyValue::Switch(_) | PolicyValue::Seconds(_) | PolicyValue::PathMode(_), _) => {
+                Ok(())
+            }
         }
     }
 }
@@ -73,20 +89,24 @@ pub enum PolicyName {
     SessionsCodeTtl,
     /// Recordings and shared files exist.
     FilesEnabled,
+    /// Which ways through the network media may take.
+    MediaPathMode,
 }
 
 words!(PolicyName {
     SessionsGuests = "sessions.guests",
     SessionsCodeTtl = "sessions.code_ttl",
     FilesEnabled = "files.enabled",
+    MediaPathMode = "media.path_mode",
 });
 
 impl PolicyName {
     /// Every policy, in the order of the registry.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::SessionsGuests,
         Self::SessionsCodeTtl,
         Self::FilesEnabled,
+        Self::MediaPathMode,
     ];
 
     /// What values it takes.
@@ -97,6 +117,7 @@ impl PolicyName {
                 min: 3600,
                 max: 30 * 24 * 3600,
             },
+            Self::MediaPathMode => PolicyKind::PathMode,
         }
     }
 
@@ -104,7 +125,7 @@ impl PolicyName {
     pub fn lowest_level(self) -> PolicyLevel {
         match self {
             Self::SessionsGuests | Self::SessionsCodeTtl => PolicyLevel::Session,
-            Self::FilesEnabled => PolicyLevel::Organisation,
+            Self::FilesEnabled | Self::MediaPathMode => PolicyLevel::Organisation,
         }
     }
 }
@@ -121,6 +142,8 @@ pub enum PolicyKind {
         /// The most.
         max: u64,
     },
+    /// One of the modes.
+    PathMode,
 }
 
 /// Who says it, from the top.
@@ -141,6 +164,8 @@ pub enum PolicyValue {
     Switch(bool),
     /// Whole seconds.
     Seconds(u64),
+    /// A mode.
+    PathMode(PathMode),
 }
 
 /// What one level says; it may be silent about any policy.
@@ -186,8 +211,8 @@ impl PolicyLayer {
             (PolicyKind::Seconds { min, max }, PolicyValue::Seconds(seconds)) => {
                 (min..=max).contains(&seconds)
             }
-            (PolicyKind::Switch, PolicyValue::Seconds(_))
-            | (PolicyKind::Seconds { .. }, PolicyValue::Switch(_)) => false,
+            (PolicyKind::PathMode, PolicyValue::PathMode(_)) => true,
+            (PolicyKind::Switch | PolicyKind::Seconds { .. } | PolicyKind::PathMode, _) => false,
         };
         if !fits {
             return Err(PolicyError::InvalidValue { name });
@@ -204,14 +229,21 @@ impl PolicyLayer {
     fn switch(&self, name: PolicyName) -> Option<bool> {
         match self.0.get(&name) {
             Some(PolicyValue::Switch(on)) => Some(*on),
-            Some(PolicyValue::Seconds(_)) | None => None,
+            Some(PolicyValue::Seconds(_) | PolicyValue::PathMode(_)) | None => None,
         }
     }
 
     fn duration(&self, name: PolicyName) -> Option<Duration> {
         match self.0.get(&name) {
             Some(PolicyValue::Seconds(seconds)) => Some(Duration::from_secs(*seconds)),
-            Some(PolicyValue::Switch(_)) | None => None,
+            Some(PolicyValue::Switch(_) | PolicyValue::PathMode(_)) | None => None,
+        }
+    }
+
+    fn path_mode(&self) -> Option<PathMode> {
+        match self.0.get(&PolicyName::MediaPathMode) {
+            Some(PolicyValue::PathMode(mode)) => Some(*mode),
+            Some(PolicyValue::Switch(_) | PolicyValue::Seconds(_)) | None => None,
         }
     }
 }

@@ -85,6 +85,7 @@ impl Server {
             name: String::new(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: signal::PathMode::Automatic,
         };
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
         Ok(self.keys.mint(&grant, now, TOKEN_LIFETIME))

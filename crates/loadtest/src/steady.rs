@@ -119,9 +119,11 @@ impl Room {
             node: "node".to_owned(),
             simulates_faults: false,
             random: counting(),
+            relay: None,
         };
         let engine = sfu::Config {
             candidates: vec![server()],
+            tcp_candidates: Vec::new(),
             ufrag_prefix: String::new(),
             random: counting(),
             estimates_bandwidth: shape.estimates_bandwidth,
@@ -154,6 +156,7 @@ impl Room {
             name: String::new(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: signal::PathMode::Automatic,
         };
         let since_epoch = self.now().since_epoch;
         let token = keys().mint(&grant, since_epoch, Duration::from_secs(600));

@@ -1,6 +1,6 @@
 //! What a shard counts, and how it is told.
 //!
-//! Every count has one writer, a thread that adds to it without a lock; whoever asks reads. All are
+//! Most counts have one writer, a thread that adds to it without a lock; whoever asks reads. All are
 //! declared in [`METRICS`], each with the place that its value comes from.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,6 +17,11 @@ impl Count {
         self.0.store(self.0.load(Relaxed) + more, Relaxed);
     }
 
+    /// Adds, on any thread.
+    pub(crate) fn add_shared(&self, more: u64) {
+        self.0.fetch_add(more, Relaxed);
+    }
+
     /// Says how much it is, on the thread that this count belongs to.
     pub(crate) fn set(&self, value: u64) {
         self.0.store(value, Relaxed);
@@ -30,7 +35,7 @@ impl Count {
 /// The counts of one shard, by the thread that writes them.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// The receiver's.
+    /// Of the receiver, and of the connections that carry media.
     pub(crate) arriving: Arriving,
     /// The shard's own.
     pub(crate) shard: Handled,
@@ -51,6 +56,7 @@ pub(crate) struct Handled {
     pub(crate) bytes: Count,
     pub(crate) sends: Count,
     pub(crate) refused: Count,
+    pub(crate) slow_connections: Count,
     pub(crate) slow_clients: Count,
     pub(crate) events_dropped: Count,
     pub(crate) panics: Count,
@@ -79,6 +85,7 @@ impl Counters {
             shard.sends.value(),
             shard.refused.value(),
             arriving.dropped.value(),
+            shard.slow_connections.value(),
             shard.slow_clients.value(),
             shard.events_dropped.value(),
             shard.panics.value(),
@@ -99,7 +106,7 @@ const fn gauge(name: &'static str, help: &'static str) -> Metric {
 }
 
 /// Everything that the engine counts.
-pub static METRICS: [Metric; 14] = [
+pub static METRICS: [Metric; 15] = [
     gauge("helpsight_media_rooms", "Rooms with somebody in them."),
     gauge("helpsight_media_participants", "People in rooms."),
     counter(
@@ -131,6 +138,10 @@ pub static METRICS: [Metric; 14] = [
         "Packets that were dropped, the oldest first, because the shard was behind.",
     ),
     counter(
+        "helpsight_media_overflow_connection_packets_total",
+        "Packets for media over connections that were dropped, the oldest first, because a connection was behind.",
+    ),
+    counter(
         "helpsight_media_overflow_clients_total",
         "Clients that were disconnected because they did not read what they were sent.",
     ),
@@ -151,6 +162,12 @@ pub static METRICS: [Metric; 14] = [
         "Frames of clients and orders that wait for the shard.",
     ),
 ];
+
+/// What the relay counts, for all shards together.
+pub static RELAY_METRICS: [Metric; 1] = [gauge(
+    "helpsight_relay_allocations",
+    "Ways through the relay that clients have.",
+)];
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use std::{
 
 use mio::Waker;
 use rtc::{
-    BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, Sample,
+    BoxFuture, Grant, PathMode, Permission, RtcEngine, RtcError, RtcEvent, RtcToken, Sample,
     SignalConnection, SignalEndpoint, SignalOpen, SignalRejection, SignalRoute, Source,
 };
 use signal::{Admission, ConnectionId, Keys, Order, Rejection, Route};
@@ -23,9 +23,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    counters::METRICS,
+    counters::{METRICS, RELAY_METRICS},
+    door::Door,
     paths::ufrag_prefix,
-    receiver::Receiver,
+    receiver::{Reading, Receiver},
+    relay_datagrams::Datagrams,
+    relay_host::{RelayConfig, RelayHost, pass},
     shard_thread::{Command, EdgeFactory, ShardHandle, spawn},
     socket::MediaSocket,
 };
@@ -44,6 +47,10 @@ pub struct Config {
     pub udp_listen: SocketAddr,
     /// The addresses that clients reach it at; empty means those of this machine.
     pub public_addresses: Vec<IpAddr>,
+    /// The port at which [`EmbeddedEngine::door`] takes connections in, if there is one.
+    pub tcp_port: Option<u16>,
+    /// The relay, for clients whose network lets nothing else through.
+    pub relay: Option<RelayConfig>,
     /// How many threads share the rooms.
     pub shards: usize,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
@@ -75,6 +82,8 @@ pub struct EmbeddedEngine {
     threads: Mutex<Vec<JoinHandle<()>>>,
     local_address: SocketAddr,
     candidates: Vec<SocketAddr>,
+    relay: Option<Arc<RelayHost>>,
+    door: Door,
 }
 
 /// Why the engine did not start.
@@ -103,7 +112,20 @@ impl EmbeddedEngine {
         let local_address = socket.local_address().map_err(bind)?;
         let receiving = socket.try_clone().map_err(bind)?;
         let candidates = socket.candidates().to_vec();
+        let on_tcp = |port| {
+            candidates
+                .iter()
+                .map(move |udp| SocketAddr::new(udp.ip(), port))
+        };
+        let tcp_candidates: Vec<SocketAddr> =
+            config.tcp_port.into_iter().flat_map(on_tcp).collect();
         let socket = Arc::new(socket);
+        let relay = config.relay.map(|relay| {
+            // Another one with each start: what it was good for has ended with the last.
+            let mut secret = [0; 32];
+            random(&mut secret);
+            Arc::new(RelayHost::new(relay, secret, &candidates))
+        });
         let keys = Keys {
             api_key: config.api_key,
             api_secret: config.api_secret,
@@ -121,6 +143,8 @@ impl EmbeddedEngine {
                 node: config.node.clone(),
                 simulates_faults: config.simulates_faults,
                 candidates: candidates.clone(),
+                tcp_candidates: tcp_candidates.clone(),
+                relay: relay.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
                 forwards_svc: config.forwards_svc,
             };
@@ -132,7 +156,26 @@ impl EmbeddedEngine {
         }
         let shards: Arc<[ShardHandle]> = shards.into();
         let stop = CancellationToken::new();
-        let receiver = start_receiver(receiving, &candidates, &shards, &stop);
+        let pumps = TaskTracker::new();
+        let relay_inbox = relay.clone().map(|host| {
+            let datagrams = Datagrams::new(host, Arc::clone(&shards), Arc::clone(&socket));
+            let inbox = datagrams.inbox();
+            pumps.spawn(datagrams.run(stop.clone()));
+            inbox
+        });
+        let door = Door::new(
+            Arc::clone(&shards),
+            tcp_candidates,
+            relay.clone(),
+            stop.clone(),
+        );
+        let reading = Reading {
+            socket: receiving,
+            candidates: candidates.clone(),
+            shards: Arc::clone(&shards),
+            relay: relay_inbox,
+        };
+        let receiver = start_receiver(reading, &stop);
         let (receiver, receiver_waker) = receiver.map_err(StartError::Thread)?;
         threads.push(receiver);
         tracing::info!(address = %local_address, shards = shards.len(), "media port open");
@@ -141,13 +184,20 @@ impl EmbeddedEngine {
             operator,
             shards,
             next_connection: AtomicU64::new(1),
-            pumps: TaskTracker::new(),
+            pumps,
             stop,
             receiver_waker,
             threads: Mutex::new(threads),
             local_address,
             candidates,
+            relay,
+            door,
         })
+    }
+
+    /// Where connections that carry media come in.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// Where media comes in.
@@ -236,6 +286,12 @@ impl RtcEngine for EmbeddedEngine {
             name: grant.name.clone(),
             can_publish: grant.can_publish,
             can_publish_data: grant.can_publish_data,
+            path_mode: match grant.path_mode {
+                PathMode::Automatic => signal::PathMode::Automatic,
+                PathMode::NoRelay => signal::PathMode::NoRelay,
+                PathMode::Tcp443 => signal::PathMode::Tcp443,
+                PathMode::Relay => signal::PathMode::Relay,
+            },
         };
         let token = self.keys.mint(&signed, since_epoch(now), grant.lifetime);
         RtcToken {
@@ -313,11 +369,16 @@ impl RtcEngine for EmbeddedEngine {
             let values = METRICS.iter().zip(handle.measured());
             values.map(move |(metric, value)| Sample {
                 metric,
-                shard,
+                shard: Some(shard),
                 value,
             })
         });
-        samples.collect()
+        let relay = self.relay.iter().map(|relay| Sample {
+            metric: &RELAY_METRICS[0],
+            shard: None,
+            value: relay.allocation_count() as u64,
+        });
+        samples.chain(relay).collect()
     }
 
     fn shut_down(&self) -> BoxFuture<'_, ()> {
@@ -363,6 +424,8 @@ struct Engine {
     node: String,
     simulates_faults: bool,
     candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
+    relay: Option<Arc<RelayHost>>,
     estimates_bandwidth: bool,
     forwards_svc: bool,
 }
@@ -375,9 +438,11 @@ impl Engine {
                 node: self.node.clone(),
                 simulates_faults: self.simulates_faults,
                 random: Box::new(random),
+                relay: self.relay.as_ref().map(pass),
             };
             let engine = sfu::Config {
                 candidates: self.candidates.clone(),
+                tcp_candidates: self.tcp_candidates.clone(),
                 ufrag_prefix: ufrag_prefix(index),
                 estimates_bandwidth: self.estimates_bandwidth,
                 forwards_svc: self.forwards_svc,
@@ -408,12 +473,10 @@ fn source_of(source: Source) -> signal::Source {
 }
 
 fn start_receiver(
-    socket: std::net::UdpSocket,
-    candidates: &[SocketAddr],
-    shards: &Arc<[ShardHandle]>,
+    reading: Reading,
     stop: &CancellationToken,
 ) -> io::Result<(JoinHandle<()>, Waker)> {
-    let receiver = Receiver::new(socket, candidates.to_vec(), Arc::clone(shards))?;
+    let receiver = Receiver::new(reading)?;
     let waker = receiver.waker()?;
     let stop = stop.clone();
     let thread = thread::Builder::new()
@@ -439,6 +502,8 @@ mod tests {
         Config {
             udp_listen: ([127, 0, 0, 1], 0).into(),
             public_addresses: Vec::new(),
+            tcp_port: None,
+            relay: None,
             shards: 2,
             estimates_bandwidth: true,
             forwards_svc: false,
@@ -462,6 +527,7 @@ mod tests {
             name: String::new(),
             can_publish: false,
             can_publish_data: false,
+            path_mode: signal::PathMode::Automatic,
         };
         let now = since_epoch(SystemTime::now());
         let token = token.mint(&grant, now, Duration::from_secs(60));

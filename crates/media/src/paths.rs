@@ -62,7 +62,7 @@ pub(crate) fn ufrag_prefix(shard: usize) -> String {
     format!("{MARK}{shard:02x}")
 }
 
-fn shard_of_ufrag(ufrag: &str) -> Option<usize> {
+pub(crate) fn shard_of_ufrag(ufrag: &str) -> Option<usize> {
     usize::from_str_radix(ufrag.strip_prefix(MARK)?.get(..2)?, 16).ok()
 }
 

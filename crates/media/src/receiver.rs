@@ -10,11 +10,13 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use signal::Transport;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    packet_queue::{PacketQueue, QueuedPacket},
     paths::{Owner, Paths},
-    shard_thread::ShardHandle,
+    shard_thread::{Remote, ShardHandle},
     socket::destination,
 };
 
@@ -30,15 +32,27 @@ pub(crate) struct Receiver {
     state: UdpSocketState,
     candidates: Vec<SocketAddr>,
     shards: Arc<[ShardHandle]>,
+    relay: Option<Arc<PacketQueue>>,
     paths: Paths,
 }
 
+/// What a receiver reads, and whom it hands it to.
+pub(crate) struct Reading {
+    pub(crate) socket: std::net::UdpSocket,
+    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) shards: Arc<[ShardHandle]>,
+    /// For packets to the relay.
+    pub(crate) relay: Option<Arc<PacketQueue>>,
+}
+
 impl Receiver {
-    pub(crate) fn new(
-        socket: std::net::UdpSocket,
-        candidates: Vec<SocketAddr>,
-        shards: Arc<[ShardHandle]>,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(reading: Reading) -> io::Result<Self> {
+        let Reading {
+            socket,
+            candidates,
+            shards,
+            relay,
+        } = reading;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let mut socket = UdpSocket::from_std(socket);
         let poll = Poll::new()?;
@@ -51,6 +65,7 @@ impl Receiver {
             candidates,
             paths: Paths::new(shards.len()),
             shards,
+            relay,
         })
     }
 
@@ -107,12 +122,26 @@ impl Receiver {
     fn deliver(&mut self, meta: &RecvMeta, bytes: &[u8]) {
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
         let destination = destination(&self.candidates, meta.dst_ip, source.ip());
+        let remote = Remote {
+            transport: Transport::Udp,
+            address: source,
+        };
         for payload in bytes.chunks(meta.stride.max(1)) {
+            if let Some(relay) = &self.relay
+                && (relay::is_turn(payload) || relay::is_binding_query(payload))
+            {
+                relay.put(QueuedPacket {
+                    source,
+                    destination,
+                    payload: payload.to_vec(),
+                });
+                continue;
+            }
             match self.paths.owner_of(source, payload) {
-                Owner::Shard(shard) => self.shards[shard].deliver(source, destination, payload),
+                Owner::Shard(shard) => self.shards[shard].deliver(remote, destination, payload),
                 Owner::Unnamed => {
                     for shard in &*self.shards {
-                        shard.deliver(source, destination, payload);
+                        shard.deliver(remote, destination, payload);
                     }
                 }
                 Owner::Nobody => {}

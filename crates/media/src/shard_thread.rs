@@ -7,19 +7,22 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, JoinHandle, Thread},
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 
 use crossbeam_queue::ArrayQueue;
 use rtc::{Frame, LeaveReason, Path, RtcEvent};
 use signal::{
-    Admission, Config, ConnectionId, Datagram, Edge, Event, Input, Now, Order, Output, Transport,
+    Admission, Config, ConnectionId, Datagram, Edge, Event, Input, Now, Order, Output, Transmit,
+    Transport,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     batch::Batch,
+    clock::now,
     counters::{Counters, Depths, METRICS},
+    packet_queue::{PacketQueue, QueuedPacket},
     socket::MediaSocket,
 };
 
@@ -32,10 +35,17 @@ const SPARE_MAX: usize = 256;
 /// their turn in between.
 const PACKETS_AT_ONCE: usize = 32;
 
+/// Where packets of a client come from, and what brings them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Remote {
+    pub(crate) transport: Transport,
+    pub(crate) address: SocketAddr,
+}
+
 /// A received packet.
 #[derive(Debug)]
 struct Packet {
-    source: SocketAddr,
+    remote: Remote,
     destination: SocketAddr,
     payload: Vec<u8>,
 }
@@ -55,6 +65,15 @@ pub(crate) enum Command {
     },
     /// A client's connection ended.
     Lost { connection: ConnectionId },
+    /// A connection carries the media of whoever has this ICE name, if there is one here.
+    Attach {
+        remote: Remote,
+        ufrag: String,
+        outbox: Arc<PacketQueue>,
+        is_known: oneshot::Sender<bool>,
+    },
+    /// A connection that carried media ended.
+    Detach { remote: Remote },
     /// The product orders something; answered when it is done.
     Order {
         order: Order,
@@ -81,20 +100,20 @@ pub(crate) struct Stopped;
 
 impl ShardHandle {
     /// Hands over a packet; when the shard is behind, its oldest one is dropped.
-    pub(crate) fn deliver(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) {
+    pub(crate) fn deliver(&self, remote: Remote, destination: SocketAddr, bytes: &[u8]) {
         let mut payload = self.spare.pop().unwrap_or_default();
         payload.clear();
         payload.extend_from_slice(bytes);
         let packet = Packet {
-            source,
+            remote,
             destination,
             payload,
         };
         let arriving = &self.counters.arriving;
-        arriving.packets.add(1);
-        arriving.bytes.add(bytes.len() as u64);
+        arriving.packets.add_shared(1);
+        arriving.bytes.add_shared(bytes.len() as u64);
         if self.packets.force_push(packet).is_some() {
-            arriving.dropped.add(1);
+            arriving.dropped.add_shared(1);
         }
         self.thread.unpark();
     }
@@ -149,6 +168,7 @@ pub(crate) fn spawn(
         commands: receiver,
         counters: Arc::clone(&counters),
         connections: HashMap::new(),
+        attached: HashMap::new(),
         stays: HashMap::new(),
         lost: Vec::new(),
         deadline: None,
@@ -181,6 +201,8 @@ struct ShardThread {
     commands: mpsc::Receiver<Command>,
     counters: Arc<Counters>,
     connections: HashMap<ConnectionId, mpsc::Sender<Frame>>,
+    /// The connections that carry media, by whom they reach.
+    attached: HashMap<Remote, Arc<PacketQueue>>,
     /// Who is in, to tell the product should the engine be lost: sid to room and identity.
     stays: HashMap<String, (String, String)>,
     /// Connections found broken while writing to them.
@@ -269,6 +291,23 @@ impl ShardThread {
                 self.connections.remove(&connection);
                 self.handle(Input::Lost { connection });
             }
+            Command::Attach {
+                remote,
+                ufrag,
+                outbox,
+                is_known,
+            } => {
+                let knows = self.edge.knows(&ufrag);
+                if knows {
+                    self.attached.insert(remote, outbox);
+                }
+                if is_known.send(knows).is_err() {
+                    self.attached.remove(&remote);
+                }
+            }
+            Command::Detach { remote } => {
+                self.attached.remove(&remote);
+            }
             Command::Order { order, done } => {
                 self.handle(Input::Order(order));
                 // The caller may have stopped waiting.
@@ -281,8 +320,8 @@ impl ShardThread {
     fn receive(&mut self, packet: &Packet) {
         let now = now();
         let datagram = Datagram {
-            transport: Transport::Udp,
-            source: packet.source,
+            transport: packet.remote.transport,
+            source: packet.remote.address,
             destination: packet.destination,
             payload: &packet.payload,
         };
@@ -316,7 +355,7 @@ impl ShardThread {
     fn carry_out(&mut self) {
         loop {
             match self.edge.poll() {
-                Output::Transmit(transmit) => self.batch.push(&transmit, &self.socket),
+                Output::Transmit(transmit) => self.transmit(transmit),
                 Output::Frame { connection, frame } => self.send_frame(connection, frame),
                 Output::Close { connection } => {
                     self.connections.remove(&connection);
@@ -329,6 +368,28 @@ impl ShardThread {
                     return;
                 }
             }
+        }
+    }
+
+    fn transmit(&mut self, transmit: Transmit) {
+        if transmit.transport == Transport::Udp {
+            return self.batch.push(&transmit, &self.socket);
+        }
+        let remote = Remote {
+            transport: transmit.transport,
+            address: transmit.destination,
+        };
+        // A connection that has ended is a way on which everything is lost: ICE finds another.
+        if let Some(outbox) = self.attached.get(&remote) {
+            let counters = &self.counters.shard;
+            counters.packets.add(1);
+            counters.bytes.add(transmit.payload.len() as u64);
+            let is_full = outbox.put(QueuedPacket {
+                source: transmit.source,
+                destination: transmit.destination,
+                payload: transmit.payload,
+            });
+            counters.slow_connections.add(u64::from(is_full));
         }
     }
 
@@ -386,6 +447,7 @@ impl ShardThread {
                 let path = match transport {
                     Transport::Udp => Path::Udp,
                     Transport::Tcp => Path::Tcp,
+                    Transport::Relay => Path::Relay,
                 };
                 RtcEvent::PathChanged {
                     room,
@@ -433,16 +495,6 @@ impl ShardThread {
                 self.counters.shard.events_dropped.add(1);
             }
         }
-    }
-}
-
-fn now() -> Now {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("the clock is set after 1970");
-    Now {
-        instant: Instant::now(),
-        since_epoch,
     }
 }
 

@@ -1,5 +1,7 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration, time::SystemTime};
 
+use domain::PathMode;
+
 use crate::metrics::Sample;
 
 /// A boxed future, so that [`RtcEngine`] can be used as a trait object.
@@ -93,6 +95,8 @@ pub struct Grant {
     pub can_publish: bool,
     /// May send data packets.
     pub can_publish_data: bool,
+    /// Which ways through the network its media may take.
+    pub path_mode: PathMode,
     /// How long the token opens the door; a running connection gets fresh ones by itself.
     pub lifetime: Duration,
 }

@@ -13,6 +13,7 @@ mod event;
 mod metrics;
 mod signal_endpoint;
 
+pub use domain::PathMode;
 pub use engine::{BoxFuture, Grant, Permission, RtcEngine, RtcError, RtcToken, Source};
 pub use event::{LeaveReason, Path, RtcEvent};
 pub use metrics::{Metric, MetricKind, Sample};

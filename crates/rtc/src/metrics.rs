@@ -18,13 +18,13 @@ pub enum MetricKind {
     Gauge,
 }
 
-/// The value of a metric at one moment, for one shard.
+/// The value of a metric at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// Which.
     pub metric: &'static Metric,
-    /// Of which of the engine's shards.
-    pub shard: usize,
+    /// Of which of the engine's shards, or of the whole engine.
+    pub shard: Option<usize>,
     /// How much.
     pub value: u64,
 }

@@ -20,18 +20,19 @@ pub(crate) fn router(engine: Arc<dyn RtcEngine>) -> Router {
 /// Prometheus' text format, version 0.0.4.
 fn exposition(samples: &[Sample]) -> String {
     let mut text = String::new();
-    let shards = samples.iter().map(|sample| sample.shard);
-    let first = shards.min().unwrap_or_default();
-    for Sample { metric, .. } in samples.iter().filter(|sample| sample.shard == first) {
+    let mut told: Vec<&Metric> = Vec::new();
+    for Sample { metric, .. } in samples {
+        if told.contains(metric) {
+            continue;
+        }
+        told.push(metric);
         let name = metric.name;
         let _ = writeln!(text, "# HELP {name} {}", metric.help);
         let _ = writeln!(text, "# TYPE {name} {}", kind(metric));
         for sample in samples.iter().filter(|sample| sample.metric == *metric) {
-            let _ = writeln!(
-                text,
-                "{name}{{shard=\"{}\"}} {}",
-                sample.shard, sample.value
-            );
+            let shard = sample.shard.map(|shard| format!("{{shard=\"{shard}\"}}"));
+            let shard = shard.unwrap_or_default();
+            let _ = writeln!(text, "{name}{shard} {}", sample.value);
         }
     }
     text
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn the_committed_page_of_metrics_is_fresh() {
         let mut page = REFERENCE.to_owned();
-        for metric in &media::METRICS {
+        for metric in media::METRICS.iter().chain(&media::RELAY_METRICS) {
             let kind = kind(metric);
             let _ = writeln!(page, "| `{}` | {kind} | {} |", metric.name, metric.help);
         }
@@ -63,7 +64,7 @@ mod tests {
 
     #[test]
     fn metrics_are_told_once_with_a_line_for_each_shard() {
-        static METRICS: [Metric; 2] = [
+        static METRICS: [Metric; 3] = [
             Metric {
                 name: "rooms",
                 kind: MetricKind::Gauge,
@@ -74,6 +75,11 @@ mod tests {
                 kind: MetricKind::Counter,
                 help: "Packets.",
             },
+            Metric {
+                name: "ways",
+                kind: MetricKind::Gauge,
+                help: "Ways.",
+            },
         ];
         let sample = |metric: usize, shard, value| Sample {
             metric: &METRICS[metric],
@@ -81,10 +87,11 @@ mod tests {
             value,
         };
         let samples = [
-            sample(0, 0, 3),
-            sample(1, 0, 40),
-            sample(0, 1, 5),
-            sample(1, 1, 60),
+            sample(0, Some(0), 3),
+            sample(1, Some(0), 40),
+            sample(0, Some(1), 5),
+            sample(1, Some(1), 60),
+            sample(2, None, 7),
         ];
         let lines = [
             "# HELP rooms Rooms.",
@@ -95,6 +102,9 @@ mod tests {
             "# TYPE packets_total counter",
             "packets_total{shard=\"0\"} 40",
             "packets_total{shard=\"1\"} 60",
+            "# HELP ways Ways.",
+            "# TYPE ways gauge",
+            "ways 7",
         ];
         assert_eq!(exposition(&samples).lines().collect::<Vec<_>>(), lines);
     }
@@ -104,7 +114,7 @@ mod tests {
 
 `GET /metrics` at the address of the setting `metrics.listen`, in Prometheus' text format. The
 listener is off by default and asks for no password: give it an address that only your monitoring
-reaches. Every metric is told for each shard, a thread that carries rooms: `{shard=\"0\"}`.
+reaches. Metrics of `media` are told for each shard, a thread that carries rooms: `{shard=\"0\"}`.
 
 | metric | kind | what it tells |
 | --- | --- | --- |

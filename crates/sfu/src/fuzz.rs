@@ -15,6 +15,7 @@ use str0m::{Rtc, RtcConfig, rtp::Vp8Descriptor};
 
 use crate::{
     Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, Sound, TrackId,
+    Transports,
     codec::Format,
     forward::{Forward, Incoming},
     io::TrackSettings,
@@ -79,6 +80,7 @@ fn negotiate(text: &str, offerer: Offerer) {
             room: "room".into(),
             label: "PA_1".into(),
             offerer,
+            transports: Transports::ALL,
         };
         ask(&mut shard, request, now);
     }
@@ -172,6 +174,7 @@ fn shard() -> Shard {
     });
     Shard::new(Config {
         candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
         forwards_svc: true,

@@ -15,6 +15,9 @@ pub type RandomSource = Box<dyn FnMut(&mut [u8]) + Send>;
 pub struct Config {
     /// Addresses that clients can reach the media socket at, best first.
     pub candidates: Vec<SocketAddr>,
+    /// Addresses that clients can open TCP connections to for media, best first (RFC 6544 §3:
+    /// passive candidates).
+    pub tcp_candidates: Vec<SocketAddr>,
     /// First characters of every ICE ufrag of this shard, by which a shared socket finds it.
     pub ufrag_prefix: String,
     /// Where unpredictable bytes come from.
@@ -30,6 +33,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("candidates", &self.candidates)
+            .field("tcp_candidates", &self.tcp_candidates)
             .field("ufrag_prefix", &self.ufrag_prefix)
             .field("estimates_bandwidth", &self.estimates_bandwidth)
             .field("forwards_svc", &self.forwards_svc)
@@ -165,6 +169,36 @@ pub enum Transport {
     Udp,
     /// RFC 4571 frames over TCP.
     Tcp,
+    /// Our own relay, which hands packets over in memory; to ICE they are UDP.
+    Relay,
+}
+
+/// Which transports a peer may use. What comes by another is not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transports {
+    /// UDP straight to the media port.
+    pub udp: bool,
+    /// ICE over TCP.
+    pub tcp: bool,
+    /// The relay.
+    pub relay: bool,
+}
+
+impl Transports {
+    /// All that there are.
+    pub const ALL: Self = Self {
+        udp: true,
+        tcp: true,
+        relay: true,
+    };
+
+    pub(crate) fn include(self, transport: Transport) -> bool {
+        match transport {
+            Transport::Udp => self.udp,
+            Transport::Tcp => self.tcp,
+            Transport::Relay => self.relay,
+        }
+    }
 }
 
 /// A packet from the network.
@@ -174,7 +208,7 @@ pub struct Datagram<'a> {
     pub transport: Transport,
     /// Who sent it.
     pub source: SocketAddr,
-    /// Which of [`Config::candidates`] it was sent to.
+    /// Which of [`Config::candidates`], or of [`Config::tcp_candidates`], it was sent to.
     pub destination: SocketAddr,
     /// The packet.
     pub payload: &'a [u8],
@@ -185,7 +219,7 @@ pub struct Datagram<'a> {
 pub struct Transmit {
     /// What carries it.
     pub transport: Transport,
-    /// Which of [`Config::candidates`] it is sent from.
+    /// Which of the candidates it is sent from.
     pub source: SocketAddr,
     /// Who it is for.
     pub destination: SocketAddr,
@@ -218,6 +252,8 @@ pub enum Request {
         label: Arc<str>,
         /// Who offers.
         offerer: Offerer,
+        /// What may carry its packets.
+        transports: Transports,
     },
     /// The connection is over; its tracks end for everybody.
     RemovePeer {

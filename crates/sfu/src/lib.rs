@@ -35,7 +35,7 @@ mod stun;
 
 pub use io::{
     Channel, Config, Datagram, Event, Input, Kind, Layer, Link, Offerer, Output, PeerId, Purpose,
-    RandomSource, Reason, Request, Sound, TrackId, TrackSettings, Transmit, Transport,
+    RandomSource, Reason, Request, Sound, TrackId, TrackSettings, Transmit, Transport, Transports,
 };
 pub use shard::Shard;
 pub use stun::local_ufrag;

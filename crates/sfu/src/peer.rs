@@ -22,6 +22,7 @@ use str0m::{
     channel::ChannelId,
     format::{Codec, CodecConfig, FormatParams},
     media::Frequency,
+    net::TcpType,
     rtp::{Extension, ExtensionMap},
 };
 
@@ -31,10 +32,10 @@ pub(crate) use self::{
 use self::{offering::Offering, publishing::Unclaimed};
 use crate::{
     formats::Formats,
-    io::{Channel, Config, Offerer, PeerId, RandomSource, Transport},
+    io::{Channel, Config, Offerer, PeerId, RandomSource, Transport, Transports},
     publication::Publication,
     sections::Sections,
-    shard::Path,
+    shard::{Path, Remote},
 };
 
 /// Wishes that come close together become one negotiation.
@@ -66,14 +67,18 @@ pub(crate) struct Peer {
     /// Whether its link is measured by what it reports of each packet.
     is_measured: bool,
     pub(crate) is_connected: bool,
+    pub(crate) transports: Transports,
     pub(crate) transport: Option<Transport>,
     /// When its last packet came.
     pub(crate) last_heard: Instant,
     /// Where its packets have come from: the keys to remove when it goes.
-    pub(crate) addresses: VecDeque<SocketAddr>,
+    pub(crate) remotes: VecDeque<Remote>,
     /// The way that the client has just said it will send by, until that is found authentic.
     pub(crate) nominating: Option<Path>,
+    /// The way that it is reached by.
     pub(crate) nominated: Option<Path>,
+    /// All that it has nominated, the latest last.
+    pub(crate) nominees: Vec<Path>,
     /// That has changed under a running connection.
     pub(crate) has_moved: bool,
     pub(crate) publications: Vec<Publication>,
@@ -130,6 +135,7 @@ impl Peer {
     pub(crate) fn new(
         identity: Identity,
         offerer: Offerer,
+        transports: Transports,
         config: &mut Config,
         now: Instant,
     ) -> Self {
@@ -164,10 +170,8 @@ impl Peer {
             settings = settings.set_extension_map(extensions);
         }
         let mut rtc = settings.build(now);
-        for address in &config.candidates {
-            if let Ok(candidate) = Candidate::host(*address, "udp") {
-                rtc.add_local_candidate(candidate);
-            }
+        for candidate in candidates(config, transports) {
+            rtc.add_local_candidate(candidate);
         }
         let Identity { id, room, label } = identity;
         let offering = match offerer {
@@ -182,11 +186,13 @@ impl Peer {
             rtc,
             is_measured: config.estimates_bandwidth,
             is_connected: false,
+            transports,
             transport: None,
             last_heard: now,
-            addresses: VecDeque::new(),
+            remotes: VecDeque::new(),
             nominating: None,
             nominated: None,
+            nominees: Vec::new(),
             has_moved: false,
             publications: Vec::new(),
             sections: Sections::default(),
@@ -260,6 +266,24 @@ fn add_svc_codecs(codecs: &mut CodecConfig) {
     let rate = Frequency::NINETY_KHZ;
     codecs.add_config(payload_type, Some(repair), Codec::Vp9, rate, None, profile);
     codecs.enable_av1(true);
+}
+
+/// What clients are told of where we are. To the relay we are a UDP address like any other, so that
+/// one is told to those also who may not send there themselves.
+fn candidates(config: &Config, transports: Transports) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    if transports.udp || transports.relay {
+        let udp = config.candidates.iter();
+        candidates.extend(udp.filter_map(|address| Candidate::host(*address, "udp").ok()));
+    }
+    if transports.tcp {
+        let passive = |address: &SocketAddr| {
+            let builder = Candidate::builder().tcp().host(*address);
+            builder.tcptype(TcpType::Passive).build().ok()
+        };
+        candidates.extend(config.tcp_candidates.iter().filter_map(passive));
+    }
+    candidates
 }
 
 /// Credentials by which a shared socket finds the shard.

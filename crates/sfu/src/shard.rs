@@ -13,25 +13,24 @@ mod subscriptions;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     mem,
-    net::SocketAddr,
     sync::Arc,
     time::Instant,
 };
 
-use str0m::{Event as RtcEvent, Output as RtcOutput, bwe::BweKind, net::Protocol};
+use str0m::{Event as RtcEvent, Output as RtcOutput, bwe::BweKind};
 use tracing::debug;
 
 use crate::{
     io::{
         Channel, Config, Datagram, Event, Input, Link, Offerer, Output, PeerId, Reason, Request,
-        TrackId, Transmit, Transport,
+        TrackId, Transmit, Transports,
     },
     numbers::NumberMap,
     peer::{Announced, Identity, Peer},
     publication::Publication,
 };
 
-pub(crate) use self::paths::Path;
+pub(crate) use self::paths::{Path, Remote};
 
 /// Packets of one burst that leave in one go, before others have their turn.
 const BURST_MAX: usize = 64;
@@ -44,7 +43,7 @@ pub struct Shard {
     rooms: HashMap<Arc<str>, BTreeSet<PeerId>>,
     publishers: HashMap<TrackId, PeerId>,
     by_ufrag: HashMap<String, PeerId>,
-    by_address: HashMap<SocketAddr, PeerId>,
+    by_remote: HashMap<Remote, PeerId>,
     timetable: BTreeSet<(Instant, PeerId)>,
     dirty: Vec<PeerId>,
     /// Whose input is being handled, to know whom a panic concerns.
@@ -63,7 +62,7 @@ impl Shard {
             rooms: HashMap::new(),
             publishers: HashMap::new(),
             by_ufrag: HashMap::new(),
-            by_address: HashMap::new(),
+            by_remote: HashMap::new(),
             timetable: BTreeSet::new(),
             dirty: Vec::new(),
             active: None,
@@ -113,7 +112,7 @@ impl Shard {
         self.peers.retain(|peer, _| !is_member(peer));
         self.publishers.retain(|_, peer| !is_member(peer));
         self.by_ufrag.retain(|_, peer| !is_member(peer));
-        self.by_address.retain(|_, peer| !is_member(peer));
+        self.by_remote.retain(|_, peer| !is_member(peer));
         self.timetable.retain(|(_, peer)| !is_member(peer));
         self.dirty.retain(|peer| !is_member(peer));
         members
@@ -131,6 +130,11 @@ impl Shard {
         self.peers.get(&peer).map(|peer| peer.last_heard)
     }
 
+    /// Whether a peer has this ICE name here.
+    pub fn knows(&self, ufrag: &str) -> bool {
+        self.by_ufrag.contains_key(ufrag)
+    }
+
     /// How many peers there are.
     pub fn peer_count(&self) -> usize {
         self.peers.len()
@@ -144,9 +148,11 @@ impl Shard {
                 room,
                 label,
                 offerer,
+                transports,
             } => {
                 let id = peer;
-                self.add_peer(Identity { id, room, label }, offerer, now);
+                let identity = Identity { id, room, label };
+                self.add_peer(identity, offerer, transports, now);
             }
             Request::RemovePeer { peer } => {
                 if let Some(peer) = self.peers.get_mut(&peer) {
@@ -208,9 +214,15 @@ impl Shard {
         }
     }
 
-    fn add_peer(&mut self, identity: Identity, offerer: Offerer, now: Instant) {
+    fn add_peer(
+        &mut self,
+        identity: Identity,
+        offerer: Offerer,
+        transports: Transports,
+        now: Instant,
+    ) {
         let id = identity.id;
-        let peer = Peer::new(identity, offerer, &mut self.config, now);
+        let peer = Peer::new(identity, offerer, transports, &mut self.config, now);
         self.by_ufrag.insert(peer.ufrags[0].clone(), id);
         self.rooms
             .entry(Arc::clone(&peer.room))
@@ -280,21 +292,12 @@ impl Shard {
             }
             match peer.rtc.poll_output() {
                 Ok(RtcOutput::Transmit(transmit)) => {
-                    let transport = match transmit.proto {
-                        Protocol::Udp => Transport::Udp,
-                        _ => Transport::Tcp,
-                    };
-                    let chosen = Path {
-                        ours: transmit.source,
-                        theirs: transmit.destination,
-                    };
-                    let payload: Vec<u8> = transmit.contents.into();
-                    let path = peer.path(chosen, &payload);
+                    let path = peer.path(&transmit);
                     self.outputs.push_back(Output::Transmit(Transmit {
-                        transport,
+                        transport: path.theirs.transport,
                         source: path.ours,
-                        destination: path.theirs,
-                        payload,
+                        destination: path.theirs.address,
+                        payload: transmit.contents.into(),
                     }));
                 }
                 Ok(RtcOutput::Event(event)) => self.on_event(id, event, now),
@@ -309,6 +312,7 @@ impl Shard {
                     if mem::take(&mut peer.has_moved) {
                         self.moved(id, now);
                     }
+                    self.tell_path(id);
                     return self.schedule(id, at, now);
                 }
                 Err(error) => {
@@ -450,9 +454,9 @@ impl Shard {
         for ufrag in &peer.ufrags {
             self.by_ufrag.remove(ufrag);
         }
-        for address in &peer.addresses {
-            if self.by_address.get(address) == Some(&id) {
-                self.by_address.remove(address);
+        for remote in &peer.remotes {
+            if self.by_remote.get(remote) == Some(&id) {
+                self.by_remote.remove(remote);
             }
         }
         if let Some(at) = peer.scheduled {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 use sfu::{
     Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, Sound, TrackId,
+    Transports,
 };
 
 const PEER: PeerId = PeerId(1);
@@ -29,6 +30,7 @@ fn shard_with_svc(forwards_svc: bool) -> Shard {
     let candidates = vec!["203.0.113.1:8443".parse().expect("an address")];
     let mut shard = Shard::new(Config {
         candidates,
+        tcp_candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
         forwards_svc,
@@ -39,6 +41,7 @@ fn shard_with_svc(forwards_svc: bool) -> Shard {
         room: "room".into(),
         label: "PA_1".into(),
         offerer: Offerer::Client,
+        transports: Transports::ALL,
     };
     shard.handle(Input::Request(request), Instant::now());
     shard

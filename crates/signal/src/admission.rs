@@ -19,7 +19,10 @@ use livekit_protocol::{
 use livekit_token::Claims;
 use prost::Message as _;
 
-use crate::token::Keys;
+use crate::{
+    path_mode::PathMode,
+    token::{Keys, Pass},
+};
 
 /// An offer for a hundred sections is a quarter of this.
 const JOIN_REQUEST_LENGTH_MAX: u64 = 1 << 20;
@@ -51,6 +54,7 @@ pub(crate) enum Mode {
 #[derive(Debug, Clone)]
 pub struct Admission {
     pub(crate) claims: Claims,
+    pub(crate) path_mode: PathMode,
     pub(crate) mode: Mode,
     pub(crate) client: ClientInfo,
     pub(crate) auto_subscribe: bool,
@@ -100,14 +104,14 @@ impl Keys {
         let token = bearer
             .or(parameters.access_token.as_deref())
             .ok_or_else(|| Rejection::new(401, "a token is needed"))?;
-        let claims = self.verify(token, now)?;
+        let pass = self.verify(token, now)?;
         match (route, &parameters.join_request) {
             (_, Some(wrapped)) => {
                 let request = unwrap(wrapped)
                     .ok_or_else(|| Rejection::new(400, "join_request cannot be read"))?;
-                Admission::new(claims, Mode::Single, request)
+                Admission::new(pass, Mode::Single, request)
             }
-            (Route::V0, None) => Admission::new(claims, Mode::Dual, parameters.request()?),
+            (Route::V0, None) => Admission::new(pass, Mode::Dual, parameters.request()?),
             (Route::V1, None) => Err(Rejection::new(400, "join_request is missing")),
         }
     }
@@ -119,7 +123,8 @@ impl Admission {
         &self.claims.video.room
     }
 
-    pub(crate) fn new(claims: Claims, mode: Mode, request: JoinRequest) -> Result<Self, Rejection> {
+    pub(crate) fn new(pass: Pass, mode: Mode, request: JoinRequest) -> Result<Self, Rejection> {
+        let Pass { claims, path_mode } = pass;
         let changes_itself =
             !request.metadata.is_empty() || !request.participant_attributes.is_empty();
         if changes_itself && !claims.video.can_update_own_metadata() {
@@ -136,6 +141,7 @@ impl Admission {
         };
         Ok(Self {
             claims,
+            path_mode,
             mode,
             client: request.client_info.unwrap_or_default(),
             auto_subscribe: request

@@ -141,6 +141,11 @@ impl Edge {
         })
     }
 
+    /// Whether somebody here has this ICE name.
+    pub fn knows(&self, ufrag: &str) -> bool {
+        self.shard.knows(ufrag)
+    }
+
     /// How many participants there are.
     pub fn participant_count(&self) -> usize {
         self.locations.len()

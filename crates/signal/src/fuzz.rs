@@ -20,7 +20,7 @@ use prost::Message as _;
 use sfu::Channel;
 
 use crate::{
-    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output,
+    Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output, PathMode,
     Permission, Route, Source,
     admission::Mode,
     data::{self, Sender},
@@ -93,9 +93,9 @@ fn tokens() {
         let text = String::from_utf8_lossy(bytes);
         let _ = keys().verify(&text, NOW);
         let parts = text.split_once('\n').unwrap_or((&text, ""));
-        if let Ok(claims) = keys().verify(&keys().sign_raw(parts.0, parts.1), NOW) {
-            assert!(claims.video.room_join && !claims.sub.is_empty());
-            let again = keys().verify(&keys().sign(claims, NOW, HOUR), NOW);
+        if let Ok(pass) = keys().verify(&keys().sign_raw(parts.0, parts.1), NOW) {
+            assert!(pass.claims.video.room_join && !pass.claims.sub.is_empty());
+            let again = keys().verify(&keys().sign(pass, NOW, HOUR), NOW);
             assert!(again.is_ok(), "{again:?}");
         }
     });
@@ -147,9 +147,11 @@ impl Rooms {
             node: "node".into(),
             simulates_faults: true,
             random: counting(1),
+            relay: None,
         };
         let engine = sfu::Config {
             candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
+            tcp_candidates: Vec::new(),
             ufrag_prefix: "+00".into(),
             estimates_bandwidth: true,
             forwards_svc: false,
@@ -251,8 +253,8 @@ impl Rooms {
     ) -> usize {
         let token = keys().mint(&grant(identity, room), self.now.since_epoch, HOUR);
         let verified = keys().verify(&token, self.now.since_epoch);
-        let mut claims = verified.expect("our own");
-        claims.video.can_update_own_metadata = Some(identity.ends_with('1'));
+        let mut pass = verified.expect("our own");
+        pass.claims.video.can_update_own_metadata = Some(identity.ends_with('1'));
         let request = JoinRequest {
             client_info: Some(ClientInfo {
                 protocol: 17,
@@ -268,7 +270,7 @@ impl Rooms {
             }),
             ..JoinRequest::default()
         };
-        let admission = Admission::new(claims, mode, request).expect("nothing is asked for");
+        let admission = Admission::new(pass, mode, request).expect("nothing is asked for");
         self.handle(Input::Opened {
             connection,
             admission: Box::new(admission),
@@ -471,6 +473,7 @@ fn grant(identity: &str, room: &str) -> Grant {
         name: identity.into(),
         can_publish: true,
         can_publish_data: true,
+        path_mode: PathMode::Automatic,
     }
 }
 

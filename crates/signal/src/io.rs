@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use livekit_protocol::IceServer;
 use sfu::{Datagram, RandomSource, Transmit, Transport};
 
 use crate::{admission::Admission, token::Keys, wire::Frame};
@@ -19,7 +20,13 @@ pub struct Config {
     pub simulates_faults: bool,
     /// Where the ids of rooms, participants and tracks come from.
     pub random: RandomSource,
+    /// What gives a stay its way through the relay; without it there is no relay.
+    pub relay: Option<RelayPass>,
 }
+
+/// Names the relay to one stay (by its sid), with credentials that are good from that time on, since
+/// the Unix epoch.
+pub type RelayPass = Box<dyn Fn(&str, Duration) -> IceServer + Send>;
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

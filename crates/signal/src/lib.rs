@@ -18,6 +18,7 @@ mod fuzz;
 mod io;
 mod link_quality;
 mod messages;
+mod path_mode;
 mod recent;
 mod roster;
 mod token;
@@ -26,8 +27,11 @@ mod wire;
 pub use admission::{Admission, Rejection, Resume, Route};
 pub use edge::Edge;
 pub use io::{
-    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, Permission, Source,
+    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, Permission, RelayPass,
+    Source,
 };
+pub use livekit_protocol::IceServer;
+pub use path_mode::PathMode;
 pub use sfu::{Datagram, Transmit, Transport, local_ufrag};
 pub use token::{Grant, Keys};
 pub use wire::Frame;

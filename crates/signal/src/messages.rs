@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use livekit_protocol::{
-    AddTrackRequest, AudioTrackFeature, Codec, DisconnectReason, LeaveRequest,
-    ParticipantPermission, RequestResponse, ServerInfo, SimulcastCodecInfo, TrackInfo, TrackSource,
-    TrackType, leave_request, request_response, server_info, signal_response::Message,
+    AddTrackRequest, AudioTrackFeature, ClientConfigSetting, ClientConfiguration, Codec,
+    DisconnectReason, LeaveRequest, ParticipantPermission, RequestResponse, ServerInfo,
+    SimulcastCodecInfo, TrackInfo, TrackSource, TrackType, leave_request, request_response,
+    server_info, signal_response::Message,
 };
 use livekit_token::{Claims, VideoGrants};
 use sfu::{Kind, Purpose, Sound};
 
 use crate::io::{Permission, Source};
+
+use crate::path_mode::PathMode;
 
 /// The release whose behaviour clients can expect; they switch features by it.
 pub(crate) const SERVER_VERSION: &str = "1.13.5";
@@ -48,6 +51,15 @@ pub(crate) fn codecs(forwards_svc: bool) -> Vec<Codec> {
             ..Codec::default()
         })
         .collect()
+}
+
+/// Clients that may only go through the relay are told so: they then try nothing else.
+pub(crate) fn client_configuration(mode: PathMode) -> Option<ClientConfiguration> {
+    (mode == PathMode::Relay).then(|| ClientConfiguration {
+        resume_connection: ClientConfigSetting::Enabled.into(),
+        force_relay: ClientConfigSetting::Enabled.into(),
+        ..ClientConfiguration::default()
+    })
 }
 
 pub(crate) fn leave(reason: DisconnectReason, action: leave_request::Action) -> Message {

@@ -21,6 +21,7 @@ use crate::{
     io::{ConnectionId, Now},
     link_quality::LinkQuality,
     messages,
+    path_mode::PathMode,
     recent::Recent,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Room {
 pub(crate) struct Participant {
     pub(crate) info: ParticipantInfo,
     pub(crate) claims: Claims,
+    pub(crate) path_mode: PathMode,
     /// The peer that it receives on: another one than it publishes on, if it has two.
     pub(crate) receiving: PeerId,
     pub(crate) auto_subscribe: bool,
@@ -138,6 +140,7 @@ impl Participant {
         Self {
             info,
             claims: claims.clone(),
+            path_mode: admission.path_mode,
             receiving,
             access: Access::default(),
             choices: HashMap::new(),

@@ -8,10 +8,10 @@ use std::{fmt, time::Duration};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, Mac};
 use livekit_token::{Claims, VideoGrants};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::admission::Rejection;
+use crate::{admission::Rejection, path_mode::PathMode};
 
 /// RFC 7519 §4.1.4 allows a little for clocks that differ.
 const LEEWAY_S: u64 = 60;
@@ -42,6 +42,21 @@ pub struct Grant {
     pub can_publish: bool,
     /// May send data.
     pub can_publish_data: bool,
+    /// Which ways its media may take.
+    pub path_mode: PathMode,
+}
+
+/// What stands in a token: LiveKit's claims and our own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pass {
+    #[serde(flatten)]
+    pub(crate) claims: Claims,
+    #[serde(
+        rename = "helpsight.path_mode",
+        default,
+        skip_serializing_if = "PathMode::is_automatic"
+    )]
+    pub(crate) path_mode: PathMode,
 }
 
 impl Keys {
@@ -60,22 +75,27 @@ impl Keys {
             },
             ..Claims::default()
         };
-        self.sign(claims, now, lifetime)
+        let pass = Pass {
+            claims,
+            path_mode: grant.path_mode,
+        };
+        self.sign(pass, now, lifetime)
     }
 
     /// Signs the same claims again for a further `lifetime`.
-    pub(crate) fn sign(&self, mut claims: Claims, now: Duration, lifetime: Duration) -> String {
+    pub(crate) fn sign(&self, mut pass: Pass, now: Duration, lifetime: Duration) -> String {
+        let claims = &mut pass.claims;
         claims.iss.clone_from(&self.api_key);
         claims.nbf = usize::try_from(now.as_secs()).unwrap_or(usize::MAX);
         claims.exp = usize::try_from((now + lifetime).as_secs()).unwrap_or(usize::MAX);
-        let payload = serde_json::to_string(&claims).expect("claims are plain data");
+        let payload = serde_json::to_string(&pass).expect("claims are plain data");
         self.sign_raw(r#"{"alg":"HS256","typ":"JWT"}"#, &payload)
     }
 
-    /// Whether a token with these claims would be taken back from whoever holds it.
-    pub(crate) fn fit(&self, claims: &Claims) -> bool {
-        let length = |claims| self.sign(claims, Duration::ZERO, Duration::MAX).len();
-        are_names_short(claims) && length(claims.clone()) <= TOKEN_LENGTH_MAX
+    /// Whether a token that says this would be taken back from whoever holds it.
+    pub(crate) fn fit(&self, pass: Pass) -> bool {
+        let is_short = are_names_short(&pass.claims);
+        is_short && self.sign(pass, Duration::ZERO, Duration::MAX).len() <= TOKEN_LENGTH_MAX
     }
 
     /// Signs whatever it is.
@@ -86,7 +106,7 @@ impl Keys {
     }
 
     /// Checks signature, issuer, time and that the token joins a room as somebody.
-    pub(crate) fn verify(&self, token: &str, now: Duration) -> Result<Claims, Rejection> {
+    pub(crate) fn verify(&self, token: &str, now: Duration) -> Result<Pass, Rejection> {
         let invalid = || Rejection::new(401, "invalid token");
         if token.len() > TOKEN_LENGTH_MAX {
             return Err(invalid());
@@ -100,7 +120,8 @@ impl Keys {
             .map_err(|_| invalid())?;
 
         let header: Header = decode(header).ok_or_else(invalid)?;
-        let claims: Claims = decode(payload).ok_or_else(invalid)?;
+        let pass: Pass = decode(payload).ok_or_else(invalid)?;
+        let claims = &pass.claims;
         if header.alg != "HS256" || claims.iss != self.api_key {
             return Err(invalid());
         }
@@ -120,10 +141,10 @@ impl Keys {
         if claims.sub.is_empty() {
             return Err(Rejection::new(400, "the token names no identity"));
         }
-        if !are_names_short(&claims) {
+        if !are_names_short(claims) {
             return Err(Rejection::new(400, "a name in the token is too long"));
         }
-        Ok(claims)
+        Ok(pass)
     }
 
     fn mac(&self, signed: &str) -> Hmac<Sha256> {
@@ -177,13 +198,15 @@ pub(crate) mod tests {
             name: "Ida".into(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: PathMode::Automatic,
         }
     }
 
     #[test]
     fn a_minted_token_is_good_until_it_expires() {
         let token = keys().mint(&grant(), NOW, HOUR);
-        let claims = keys().verify(&token, NOW + HOUR).expect("still good");
+        let pass = keys().verify(&token, NOW + HOUR).expect("still good");
+        let claims = &pass.claims;
         assert_eq!(
             (claims.sub.as_str(), claims.video.room.as_str()),
             ("ida", "room")
@@ -198,6 +221,20 @@ pub(crate) mod tests {
             keys().verify(&token, early).map_err(|no| no.status),
             Err(401)
         );
+    }
+
+    #[test]
+    fn the_ways_of_media_stand_in_the_token_and_in_those_made_from_it() {
+        let grant = Grant {
+            path_mode: PathMode::Tcp443,
+            ..grant()
+        };
+        let token = keys().mint(&grant, NOW, HOUR);
+        let pass = keys().verify(&token, NOW).expect("good");
+        assert_eq!(pass.path_mode, PathMode::Tcp443);
+        let refreshed = keys().sign(pass, NOW, HOUR);
+        let pass = keys().verify(&refreshed, NOW).expect("good");
+        assert_eq!(pass.path_mode, PathMode::Tcp443);
     }
 
     #[test]

@@ -28,9 +28,11 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
         node: "node".into(),
         simulates_faults: false,
         random: source(seed, 2, Switch::default()),
+        relay: None,
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "00".into(),
         random: source(seed, 3, panics.clone()),
         estimates_bandwidth: true,

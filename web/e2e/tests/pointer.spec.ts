@@ -170,6 +170,8 @@ test('a pointer that leaves the picture leaves the other screen', async ({ owner
     guest: { camera: await cameraClip(WIDE) },
   });
   await expert.takePointer();
+  // Without a picture there is nothing to point at.
+  await crossesOf(expert);
   const area = await expert.stageArea();
   await expert.page.mouse.move(area.x + area.width / 2, area.y + area.height / 2);
   await expect(guest.page.getByRole('img', { name: `${OWNER.name} points here` })).toHaveCount(1);

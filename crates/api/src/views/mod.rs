@@ -14,6 +14,7 @@ pub(crate) mod user;
 pub(crate) use event::SessionEvent;
 pub(crate) use page::Page;
 pub(crate) use participant::{Participant, ParticipantRole};
+pub(crate) use policies::PathMode;
 pub(crate) use session::Session;
 pub(crate) use timestamp::Timestamp;
 pub(crate) use user::{PasswordLink, User};

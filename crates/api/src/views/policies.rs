@@ -24,6 +24,9 @@ pub(crate) struct PolicyLevel {
     #[serde(rename = "files.enabled")]
     #[schema(required = true)]
     pub(crate) files_enabled: Option<bool>,
+    #[serde(rename = "media.path_mode")]
+    #[schema(required = true)]
+    pub(crate) media_path_mode: Option<PathMode>,
 }
 
 /// What holds.
@@ -38,14 +41,55 @@ pub(crate) struct EffectivePolicies {
     /// Files may be shared and kept.
     #[serde(rename = "files.enabled")]
     pub(crate) files_enabled: bool,
+    /// Which ways through the network media may take.
+    #[serde(rename = "media.path_mode")]
+    pub(crate) media_path_mode: PathMode,
 }
 
-/// A policy's value: yes or no, or a number of seconds.
+/// A policy's value: yes or no, a number of seconds, or a mode.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum PolicyValue {
     Switch(bool),
     Seconds(u64),
+    PathMode(PathMode),
+}
+
+/// Which ways through the network media may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PathMode {
+    /// UDP, TCP, the relay.
+    Automatic,
+    /// UDP and TCP.
+    NoRelay,
+    /// TCP and the relay.
+    #[serde(rename = "tcp-443")]
+    Tcp443,
+    /// The relay.
+    Relay,
+}
+
+impl From<domain::PathMode> for PathMode {
+    fn from(mode: domain::PathMode) -> Self {
+        match mode {
+            domain::PathMode::Automatic => Self::Automatic,
+            domain::PathMode::NoRelay => Self::NoRelay,
+            domain::PathMode::Tcp443 => Self::Tcp443,
+            domain::PathMode::Relay => Self::Relay,
+        }
+    }
+}
+
+impl From<PathMode> for domain::PathMode {
+    fn from(mode: PathMode) -> Self {
+        match mode {
+            PathMode::Automatic => Self::Automatic,
+            PathMode::NoRelay => Self::NoRelay,
+            PathMode::Tcp443 => Self::Tcp443,
+            PathMode::Relay => Self::Relay,
+        }
+    }
 }
 
 impl From<&PoliciesView> for Policies {
@@ -73,13 +117,16 @@ impl From<&PolicyLayer> for PolicyLevel {
                 (PolicyName::SessionsCodeTtl, domain::PolicyValue::Seconds(seconds)) => {
                     level.sessions_code_ttl = Some(seconds);
                 }
-                (
-                    PolicyName::SessionsGuests | PolicyName::FilesEnabled,
-                    domain::PolicyValue::Seconds(_),
-                )
-                | (PolicyName::SessionsCodeTtl, domain::PolicyValue::Switch(_)) => {
-                    unreachable!("a layer takes only values of the policy's kind")
+                (PolicyName::MediaPathMode, domain::PolicyValue::PathMode(mode)) => {
+                    level.media_path_mode = Some(mode.into());
                 }
+                (
+                    PolicyName::SessionsGuests
+                    | PolicyName::FilesEnabled
+                    | PolicyName::SessionsCodeTtl
+                    | PolicyName::MediaPathMode,
+                    _,
+                ) => unreachable!("a layer takes only values of the policy's kind"),
             }
         }
         level
@@ -92,6 +139,7 @@ impl From<&domain::Policies> for EffectivePolicies {
             sessions_guests: policies.guests,
             sessions_code_ttl: policies.code_ttl.as_secs(),
             files_enabled: policies.files,
+            media_path_mode: policies.path_mode.into(),
         }
     }
 }
@@ -101,6 +149,7 @@ impl From<PolicyValue> for domain::PolicyValue {
         match value {
             PolicyValue::Switch(on) => Self::Switch(on),
             PolicyValue::Seconds(seconds) => Self::Seconds(seconds),
+            PolicyValue::PathMode(mode) => Self::PathMode(mode.into()),
         }
     }
 }

@@ -1,4 +1,4 @@
-use domain::{OrganisationId, Participant, SessionId};
+use domain::{OrganisationId, Participant, PathMode, Policies, SessionId};
 use rtc::Grant;
 use store::{StoreError, Transaction};
 use time::{Duration, OffsetDateTime};
@@ -51,6 +51,7 @@ pub enum MintError {
 ///
 /// The limit counts who is in and who is on their way: a token keeps a place for as long as people
 /// need to come in. Writers take turns, so that of two who ask for the last place one gets it.
+/// Their media takes the ways that the policies allow and they wish for.
 ///
 /// # Errors
 /// [`MintError`].
@@ -58,6 +59,7 @@ pub async fn mint_rtc_token(
     app: &App,
     caller: &Caller,
     session: SessionId,
+    wish: PathMode,
 ) -> Result<RtcAccess, MintError> {
     let mut transaction = app.write().await?;
     let details = access::visible_session(&mut *transaction, caller, session)
@@ -69,7 +71,7 @@ pub async fn mint_rtc_token(
     if !details.session.state.is_open() {
         return Err(MintError::SessionEnded);
     }
-    check_room(
+    let policies = check_room(
         app,
         &mut *transaction,
         caller.organisation_id(),
@@ -85,7 +87,8 @@ pub async fn mint_rtc_token(
         )
         .await?;
     transaction.commit().await?;
-    let token = app.rtc().mint_token(&grant(&participant), app.now().into());
+    let grant = grant(&participant, policies.path_mode.narrowed_by(wish));
+    let token = app.rtc().mint_token(&grant, app.now().into());
     Ok(RtcAccess {
         url: app.rtc().client_url(),
         token: token.token,
@@ -98,7 +101,7 @@ async fn check_room(
     transaction: &mut dyn Transaction,
     organisation: OrganisationId,
     participant: &Participant,
-) -> Result<(), MintError> {
+) -> Result<Policies, MintError> {
     let session = participant.session_id;
     let policies = sessions::policies_of(app, transaction, organisation, session).await?;
     if participant.person.user_id().is_none() && !policies.guests {
@@ -110,10 +113,10 @@ async fn check_room(
     if others >= app.participants_max() {
         return Err(MintError::SessionFull);
     }
-    Ok(())
+    Ok(policies)
 }
 
-fn grant(participant: &Participant) -> Grant {
+fn grant(participant: &Participant, path_mode: PathMode) -> Grant {
     let permission = super::permission_of(participant.role);
     Grant {
         room: participant.session_id.to_string(),
@@ -123,6 +126,7 @@ fn grant(participant: &Participant) -> Grant {
         name: String::new(),
         can_publish: permission.can_publish,
         can_publish_data: permission.can_publish_data,
+        path_mode,
         lifetime: LIFETIME,
     }
 }

@@ -11,7 +11,7 @@ use app::{
     },
     users::{self, ChangeError, ChangeUser, DeleteError},
 };
-use domain::{Activation, PageLimit, ParticipantRole, PolicyName, PolicyValue, UserRole};
+use domain::{Activation, PageLimit, ParticipantRole, PathMode, PolicyName, PolicyValue, UserRole};
 
 use crate::stage::{Stage, joined};
 
@@ -55,7 +55,7 @@ async fn another_organisations_sessions_do_not_exist() {
     assert!(matches!(changed, Err(ChangeRoleError::NotFound)));
     let removed = participants::remove(app, &caller, id, place).await;
     assert!(matches!(removed, Err(RemoveError::NotFound)));
-    let minted = participants::mint_rtc_token(app, &caller, id).await;
+    let minted = participants::mint_rtc_token(app, &caller, id, PathMode::Automatic).await;
     assert!(matches!(minted, Err(MintError::NotFound)));
     let watched = app.live().subscribe(&caller, id, Backlog::ALL).await;
     assert!(matches!(watched, Err(SubscribeError::NotFound)));
@@ -129,7 +129,7 @@ async fn a_seat_opens_no_other_session() {
         sessions::show(&stage.app, &caller, id).await,
         Err(ShowError::NotFound)
     ));
-    let minted = participants::mint_rtc_token(&stage.app, &caller, id).await;
+    let minted = participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic).await;
     assert!(matches!(minted, Err(MintError::NotFound)));
     let place = other.participant.id;
     let removed = participants::remove(&stage.app, &caller, id, place).await;

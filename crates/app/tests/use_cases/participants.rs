@@ -3,7 +3,7 @@ use app::{
     participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
     policies, sessions,
 };
-use domain::{EventData, ParticipantRole, PolicyName, PolicyValue, UserRole};
+use domain::{EventData, ParticipantRole, PathMode, PolicyName, PolicyValue, UserRole};
 use time::Duration;
 
 use crate::{
@@ -17,7 +17,9 @@ async fn a_token_opens_one_room_for_one_participant_for_ten_minutes() {
     let created = stage.create_session(&owner).await;
     let guest = stage.join(&created, "Gustav").await;
     let caller = stage.guest_caller(&guest).await;
-    let access = participants::mint_rtc_token(&stage.app, &caller, guest.session_id).await;
+    let access =
+        participants::mint_rtc_token(&stage.app, &caller, guest.session_id, PathMode::Automatic)
+            .await;
     let access = access.expect("the guest has a seat");
     assert_eq!(
         access.expires_at - created.session.session.created_at,
@@ -38,7 +40,7 @@ async fn an_observer_publishes_nothing() {
     let place = participants::take_seat(&stage.app, &owner, id, ParticipantRole::Observer).await;
     assert_eq!(place.expect("it is open").role, ParticipantRole::Observer);
     let caller = Caller::User(owner);
-    participants::mint_rtc_token(&stage.app, &caller, id)
+    participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic)
         .await
         .expect("they have a place");
     let grant = stage.rtc.last_grant();
@@ -65,13 +67,15 @@ async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
             joined(id, second.participant.id, "stay 2"),
         ])
         .await;
-    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(owner), id).await;
+    let refused =
+        participants::mint_rtc_token(&stage.app, &Caller::User(owner), id, PathMode::Automatic)
+            .await;
     assert!(
         matches!(refused, Err(MintError::SessionFull)),
         "{refused:?}"
     );
     let caller = stage.guest_caller(&first).await;
-    participants::mint_rtc_token(&stage.app, &caller, id)
+    participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic)
         .await
         .expect("they come back");
 }
@@ -88,7 +92,9 @@ async fn of_many_who_ask_at_once_only_as_many_get_in_as_there_are_places() {
     }
     let asked = guests.into_iter().map(|guest| {
         let app = stage.app.clone();
-        tokio::spawn(async move { participants::mint_rtc_token(&app, &guest, id).await })
+        tokio::spawn(async move {
+            participants::mint_rtc_token(&app, &guest, id, PathMode::Automatic).await
+        })
     });
     let (mut admitted, mut refused) = (0, 0);
     for answer in asked.collect::<Vec<_>>() {
@@ -106,7 +112,9 @@ async fn a_place_is_kept_for_who_is_on_their_way_but_not_for_ever() {
     let (stage, owner) = small().await;
     let created = stage.create_session(&owner).await;
     let id = created.session.session.id;
-    let mint = async |caller: &Caller| participants::mint_rtc_token(&stage.app, caller, id).await;
+    let mint = async |caller: &Caller| {
+        participants::mint_rtc_token(&stage.app, caller, id, PathMode::Automatic).await
+    };
     let (first, second) = (
         stage.join(&created, "Ann").await,
         stage.join(&created, "Ben").await,
@@ -177,12 +185,16 @@ async fn no_token_without_an_open_session_and_a_place() {
     let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
     let created = stage.create_session(&owner).await;
     let id = created.session.session.id;
-    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(expert), id).await;
+    let refused =
+        participants::mint_rtc_token(&stage.app, &Caller::User(expert), id, PathMode::Automatic)
+            .await;
     assert!(matches!(refused, Err(MintError::SeatNeeded)), "{refused:?}");
     sessions::end(&stage.app, &owner, id)
         .await
         .expect("it is allowed");
-    let refused = participants::mint_rtc_token(&stage.app, &Caller::User(owner), id).await;
+    let refused =
+        participants::mint_rtc_token(&stage.app, &Caller::User(owner), id, PathMode::Automatic)
+            .await;
     assert!(
         matches!(refused, Err(MintError::SessionEnded)),
         "{refused:?}"
@@ -199,7 +211,9 @@ async fn guests_who_are_not_allowed_any_more_get_no_token() {
         .await
         .expect("it is allowed");
     let caller = stage.guest_caller(&guest).await;
-    let refused = participants::mint_rtc_token(&stage.app, &caller, guest.session_id).await;
+    let refused =
+        participants::mint_rtc_token(&stage.app, &caller, guest.session_id, PathMode::Automatic)
+            .await;
     assert!(
         matches!(refused, Err(MintError::GuestsNotAllowed)),
         "{refused:?}"

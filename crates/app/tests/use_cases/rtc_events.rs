@@ -4,7 +4,7 @@ use app::{
 };
 use domain::{
     Activation, EventData, LeaveReason, NetworkPath, Participant, ParticipantId, ParticipantRole,
-    Presence, SessionId, UserRole,
+    PathMode, Presence, SessionId, UserRole,
 };
 use rtc::RtcEvent;
 use time::Duration;
@@ -217,7 +217,7 @@ async fn who_comes_in_with_a_token_from_before_their_account_was_switched_off_is
         .await
         .id;
     let caller = Caller::User(member.clone());
-    participants::mint_rtc_token(&stage.app, &caller, session)
+    participants::mint_rtc_token(&stage.app, &caller, session, PathMode::Automatic)
         .await
         .expect("there is room");
     // The token is good for longer than the place in the room is kept.

@@ -9,11 +9,14 @@ fn layer(entries: &[(&str, PolicyValue)]) -> PolicyLayer {
 fn any_layer() -> impl Strategy<Value = PolicyLayer> {
     let switch = proptest::option::of(any::<bool>());
     let seconds = proptest::option::of(3600_u64..=2_592_000);
-    (switch.clone(), seconds, switch).prop_map(|(guests, ttl, files)| {
+    let mode = proptest::option::of(proptest::sample::select(PathMode::WORDS));
+    (switch.clone(), seconds, switch, mode).prop_map(|(guests, ttl, files, mode)| {
+        let mode = mode.map(|word| word.parse().expect("a mode"));
         let entries = [
             ("sessions.guests", guests.map(PolicyValue::Switch)),
             ("sessions.code_ttl", ttl.map(PolicyValue::Seconds)),
             ("files.enabled", files.map(PolicyValue::Switch)),
+            ("media.path_mode", mode.map(PolicyValue::PathMode)),
         ];
         layer(
             &entries
@@ -34,6 +37,7 @@ proptest! {
         let all = Policies::resolve(above.iter().chain(&below));
         prop_assert!(upper.guests || !all.guests);
         prop_assert!(upper.files || !all.files);
+        prop_assert!(all.path_mode.is_within(upper.path_mode));
     }
 
     #[test]
@@ -84,6 +88,11 @@ fn values_of_the_wrong_kind_or_range_are_refused() {
         (PolicyName::SessionsCodeTtl, PolicyValue::Switch(true)),
         (PolicyName::SessionsCodeTtl, PolicyValue::Seconds(3599)),
         (PolicyName::SessionsCodeTtl, PolicyValue::Seconds(2_592_001)),
+        (PolicyName::MediaPathMode, PolicyValue::Switch(true)),
+        (
+            PolicyName::FilesEnabled,
+            PolicyValue::PathMode(PathMode::Relay),
+        ),
     ] {
         let refused = PolicyLayer::default().set(PolicyLevel::Organisation, name, value);
         assert_eq!(refused, Err(PolicyError::InvalidValue { name }));
@@ -96,6 +105,19 @@ fn a_session_has_no_say_about_files() {
     let refused =
         PolicyLayer::default().set(PolicyLevel::Session, name, PolicyValue::Switch(false));
     assert_eq!(refused, Err(PolicyError::NotAtThisLevel { name }));
+}
+
+#[test]
+fn an_organisation_can_narrow_the_ways_of_media_and_not_widen_them() {
+    let name = PolicyName::MediaPathMode;
+    let mode = PolicyValue::PathMode;
+    let operator = layer(&[("media.path_mode", mode(PathMode::Tcp443))]);
+    let above = Policies::resolve([&operator]);
+    assert_eq!(above.check_below(name, mode(PathMode::Relay)), Ok(()));
+    for wider in [PathMode::Automatic, PathMode::NoRelay] {
+        let refused = above.check_below(name, mode(wider));
+        assert_eq!(refused, Err(PolicyError::ForbiddenAbove { name }));
+    }
 }
 
 #[test]

@@ -130,14 +130,14 @@ impl Server {
             let places = Places::of_server(Vec::new());
             let stop = self.stop_listening.clone();
             self.listeners
-                .spawn(listener.serve(metrics::router(engine), places, stop));
+                .spawn(listener.serve(metrics::router(engine), None, places, stop));
         }
         let places = Places::of_server(settings.trusted_proxies.clone());
         for listener in ports.public {
             let stop = self.stop_listening.clone();
-            let router = self.api.router();
+            let (router, door) = (self.api.router(), Some(self.engine.door()));
             self.listeners
-                .spawn(listener.serve(router, places.clone(), stop));
+                .spawn(listener.serve(router, door, places.clone(), stop));
         }
         self.listeners.close();
     }
@@ -236,6 +236,12 @@ async fn start_media(
     let config = media::Config {
         udp_listen: settings.media_udp_listen(),
         public_addresses: media_addresses(settings).await?,
+        tcp_port: settings.https_listen.map(|address| address.port()),
+        relay: settings.relay().map(|(urls, realm)| media::RelayConfig {
+            urls,
+            realm,
+            rate_bps_max: RELAY_RATE_BPS_MAX,
+        }),
         shards: cores.min(SHARDS_MAX),
         estimates_bandwidth: settings.media_bandwidth_estimation,
         forwards_svc: settings.media_svc_codecs,
@@ -338,5 +344,7 @@ const STEP_WITHIN: Duration = Duration::from_secs(5);
 const RTC_EVENTS_MAX: usize = 4096;
 /// One room is on one thread; more threads than this would only wait for the network.
 const SHARDS_MAX: usize = 4;
+/// Several good pictures, in each direction of one way through the relay.
+const RELAY_RATE_BPS_MAX: u64 = 20_000_000;
 /// Passwords hashed at the same time; each takes a core and 19 MiB for some tens of milliseconds.
 const PASSWORD_WORKERS: usize = 2;

@@ -6,7 +6,7 @@ use app::{
     demo::DemoSession,
     invites::{InviteKey, Redeem},
 };
-use domain::{ParticipantRole, SecretToken, SessionId};
+use domain::{ParticipantRole, PathMode, SecretToken, SessionId};
 
 use crate::data_dir::{DataDir, write_private};
 
@@ -56,7 +56,9 @@ impl Seat {
         let token = self.token.expose();
         let seat = app::seats::authenticate(app, self.session, &token).await?;
         let caller = Caller::Seat(seat.context("the seat is not good any more")?);
-        let access = app::participants::mint_rtc_token(app, &caller, self.session).await?;
+        let access =
+            app::participants::mint_rtc_token(app, &caller, self.session, PathMode::Automatic)
+                .await?;
         Ok(access.token)
     }
 }

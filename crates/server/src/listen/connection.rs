@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use api::Peer;
 use axum::{
@@ -16,62 +16,117 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::Watcher},
     service::TowerToHyperService,
 };
+use media::{Door, Ends};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{lingering::Lingering, places::Place, write_limit::WriteLimit};
+use super::{
+    first_bytes::{Known, Protocol},
+    lingering::Lingering,
+    places::Place,
+    write_limit::WriteLimit,
+};
 
 /// A connection that holds its place.
-type Stream = Lingering<Place>;
+pub(super) type Stream = Lingering<Place>;
 
-/// Serves one connection to its end.
-pub(super) async fn serve(
-    stream: Stream,
-    address: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    end: Watcher,
-) {
-    let is_tls = tls.is_some();
-    let peer = Peer { address, is_tls };
-    let Some(tls) = tls else {
-        return answer(stream, peer, router, end).await;
-    };
-    // Scanners and people who do not trust the certificate end here: nothing to report.
-    let opened = timeout(HANDSHAKE_WITHIN, async {
-        if speaks_plain_http(stream.tcp()).await? {
-            return Ok(Opened::Plain(stream));
+/// Serves one connection of the plain port to its end.
+pub(super) async fn serve_plain(stream: Stream, address: SocketAddr, router: Router, end: Watcher) {
+    let is_tls = false;
+    answer(stream, Peer { address, is_tls }, router, end).await;
+}
+
+/// What the port for everything needs.
+#[derive(Clone)]
+pub(super) struct Everything {
+    pub(super) tls: TlsAcceptor,
+    /// Where media goes; without it there is none.
+    pub(super) door: Option<Door>,
+}
+
+impl Everything {
+    /// Serves one connection to its end, whatever of ours it carries.
+    pub(super) async fn serve(
+        self,
+        stream: Stream,
+        client: SocketAddr,
+        router: Router,
+        end: Watcher,
+    ) {
+        let Ok(local) = stream.tcp().local_addr() else {
+            return;
+        };
+        let ends = Ends { client, local };
+        let peer = |is_tls| Peer {
+            address: client,
+            is_tls,
+        };
+        // Scanners and people who do not trust the certificate end here: nothing to report.
+        let Ok(Some(opened)) = timeout(HANDSHAKE_WITHIN, open(stream, &self.tls)).await else {
+            return;
+        };
+        match opened {
+            Opened::Https(stream) => answer(*stream, peer(true), router, end).await,
+            Opened::Unnamed(stream) => {
+                // What does not say what it is by a name shows it at once.
+                let told = timeout(HANDSHAKE_WITHIN, Protocol::of(*stream)).await;
+                match (told, self.door) {
+                    (Ok(Ok(Some((Protocol::Http, stream)))), _) => {
+                        answer(stream, peer(true), router, end).await;
+                    }
+                    (Ok(Ok(Some((Protocol::Turn, stream)))), Some(door)) => {
+                        door.relay(stream, ends).await;
+                    }
+                    _ => {}
+                }
+            }
+            Opened::Http(stream) => {
+                answer(stream, peer(false), Router::new().fallback(to_https), end).await;
+            }
+            Opened::Turn(stream) => {
+                if let Some(door) = self.door {
+                    door.relay(stream, ends).await;
+                }
+            }
+            Opened::Ice(stream) => {
+                if let Some(door) = self.door {
+                    door.ice(stream, ends).await;
+                }
+            }
         }
-        tls.accept(stream)
-            .await
-            .map(|tls| Opened::Tls(Box::new(tls)))
-    });
-    match opened.await {
-        Ok(Ok(Opened::Tls(stream))) => answer(*stream, peer, router, end).await,
-        Ok(Ok(Opened::Plain(stream))) => {
-            answer(stream, peer, Router::new().fallback(to_https), end).await;
-        }
-        Ok(Err(_)) | Err(_) => {}
     }
 }
 
-/// What a client of the encrypted port turned out to speak.
+/// What a client of the port for everything turned out to speak.
 enum Opened {
-    Tls(Box<TlsStream<Stream>>),
-    Plain(Stream),
+    /// HTTP inside TLS, as the client said in the handshake.
+    Https(Box<TlsStream<Known<Stream>>>),
+    /// TLS, and the client did not say what is inside (RFC 7301): TURN, or an old client's HTTP.
+    Unnamed(Box<TlsStream<Known<Stream>>>),
+    Http(Known<Stream>),
+    Turn(Known<Stream>),
+    Ice(Known<Stream>),
 }
 
-/// Looks at the first byte: a method's name begins with a letter, a TLS handshake with 22.
-async fn speaks_plain_http(stream: &TcpStream) -> io::Result<bool> {
-    let mut first = [0];
-    let count = stream.peek(&mut first).await?;
-    Ok(count == 1 && first[0].is_ascii_uppercase())
+async fn open(stream: Stream, tls: &TlsAcceptor) -> Option<Opened> {
+    let (protocol, stream) = Protocol::of(stream).await.ok()??;
+    Some(match protocol {
+        Protocol::Tls => {
+            let stream = Box::new(tls.accept(stream).await.ok()?);
+            match stream.get_ref().1.alpn_protocol() {
+                Some(_) => Opened::Https(stream),
+                None => Opened::Unnamed(stream),
+            }
+        }
+        Protocol::Http => Opened::Http(stream),
+        Protocol::Turn => Opened::Turn(stream),
+        Protocol::Ice => Opened::Ice(stream),
+    })
 }
 
 /// Sends people who typed the address without `https` to the same place with it.

@@ -1,12 +1,14 @@
 //! Accepts connections and answers their requests.
 //!
-//! Every listener serves the same router. A connection holds one of a bounded number of places
+//! Every listener serves the same router; the one for everything also takes media in, which it tells
+//! by a connection's first bytes ([`first_bytes`]). A connection holds one of a bounded number of places
 //! from its first byte to its last; when all are taken new ones wait in the system's queue. A
 //! client that has its share of the places gets no more: further connections are closed at once.
 //! Invariant: a client that sends nothing, or stops in the middle of a head, loses its place.
 
 mod certificate;
 mod connection;
+mod first_bytes;
 mod lingering;
 mod places;
 mod tls;
@@ -17,6 +19,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
+use media::Door;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -24,7 +27,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use certificate::Certificate;
 pub(crate) use places::Places;
 
-use self::{lingering::Lingering, places::FreePlace};
+use self::{
+    connection::{Everything, serve_plain},
+    lingering::Lingering,
+    places::FreePlace,
+};
 
 /// A bound port.
 pub(crate) struct Listener {
@@ -62,7 +69,15 @@ impl Listener {
     }
 
     /// Serves until told to stop, then lets the connections finish, but not for ever.
-    pub(crate) async fn serve(self, router: Router, places: Places, stop: CancellationToken) {
+    /// Media over connections goes to `door`; only the encrypted port takes it in.
+    pub(crate) async fn serve(
+        self,
+        router: Router,
+        door: Option<Door>,
+        places: Places,
+        stop: CancellationToken,
+    ) {
+        let everything = self.tls.clone().map(|tls| Everything { tls, door });
         let connections = TaskTracker::new();
         let graceful = GracefulShutdown::new();
         loop {
@@ -77,10 +92,16 @@ impl Listener {
                         continue;
                     };
                     let end = graceful.watcher();
-                    let tls = self.tls.clone();
                     let router = router.clone();
                     let stream = Lingering::new(stream, place, connections.clone());
-                    connections.spawn(connection::serve(stream, peer, tls, router, end));
+                    match everything.clone() {
+                        Some(everything) => {
+                            connections.spawn(everything.serve(stream, peer, router, end));
+                        }
+                        None => {
+                            connections.spawn(serve_plain(stream, peer, router, end));
+                        }
+                    }
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely; one more try at once would not help.
@@ -155,7 +176,7 @@ mod tests {
             .route("/", get(async || "ok"))
             .route("/socket", any(converse));
         let stop = CancellationToken::new();
-        tokio::spawn(listener.serve(router, places, stop));
+        tokio::spawn(listener.serve(router, None, places, stop));
         address
     }
 

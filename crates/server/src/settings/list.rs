@@ -1,6 +1,6 @@
 //! Every setting there is.
 
-use domain::{PolicyKind, PolicyLevel, PolicyName, PolicyValue};
+use domain::{PathMode, PolicyKind, PolicyLevel, PolicyName, PolicyValue};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -318,6 +318,16 @@ pub(crate) static ALL: &[Setting] = &[
         apply: |settings, value| policy(settings, PolicyName::FilesEnabled, value),
     },
     Setting {
+        section: Some("policies"),
+        name: "media.path_mode",
+        form: Form::Text,
+        default: None,
+        example: r#""automatic""#,
+        flag: None,
+        description: "Which ways through the network media may take: automatic (all), no-relay (UDP and TCP), tcp-443 (TCP and the relay) or relay. Organisations and people can only narrow it.",
+        apply: |settings, value| policy(settings, PolicyName::MediaPathMode, value),
+    },
+    Setting {
         section: Some("metrics"),
         name: "listen",
         form: Form::Text,
@@ -411,13 +421,19 @@ fn policy(settings: &mut Settings, name: PolicyName, value: &Value) -> Result<()
     let expectation = match kind {
         PolicyKind::Switch => Form::Switch.expectation(),
         PolicyKind::Seconds { min, max } => format!("must be from {min} to {max}"),
+        PolicyKind::PathMode => format!("must be one of {}", PathMode::WORDS.join(", ")),
     };
     let value = match (kind, value) {
         (PolicyKind::Switch, Value::Switch(on)) => PolicyValue::Switch(*on),
         (PolicyKind::Seconds { .. }, Value::Number(seconds)) => {
             PolicyValue::Seconds(u64::try_from(*seconds).map_err(|_| expectation.clone())?)
         }
-        (PolicyKind::Switch | PolicyKind::Seconds { .. }, _) => return Err(expectation),
+        (PolicyKind::PathMode, Value::Text(mode)) => {
+            PolicyValue::PathMode(mode.parse().map_err(|_| expectation.clone())?)
+        }
+        (PolicyKind::Switch | PolicyKind::Seconds { .. } | PolicyKind::PathMode, _) => {
+            return Err(expectation);
+        }
     };
     settings
         .policies

@@ -97,6 +97,22 @@ impl Settings {
             .unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, port).into())
     }
 
+    /// Where clients find the relay, best first, and the name it goes by: on the port for everything.
+    pub(crate) fn relay(&self) -> Option<(Vec<String>, String)> {
+        let port = self.https_listen?.port();
+        let public = self.public_url();
+        let host = self.media_host.as_ref().map(Host::to_string);
+        let host = host.or_else(|| public.host_str().map(str::to_owned))?;
+        let mut urls = Vec::new();
+        // There is a certificate for a name only, and Firefox takes no other.
+        if host.parse::<IpAddr>().is_err() && !host.starts_with('[') {
+            urls.push(format!("turns:{host}:{port}?transport=tcp"));
+        }
+        // Browsers do without the relay rather than trust a certificate that nobody vouches for.
+        urls.push(format!("turn:{host}:{port}?transport=tcp"));
+        Some((urls, host))
+    }
+
     /// The operator's key and secret for the rooms.
     pub(crate) fn livekit_credential(&self) -> Option<(&str, &str)> {
         let key = self.livekit_api_key.as_deref()?;

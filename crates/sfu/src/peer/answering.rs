@@ -96,6 +96,7 @@ impl Peer {
         let ufrag = new.ufrag.clone();
         self.rtc.direct_api().set_local_ice_credentials(new);
         self.nominated = None;
+        self.nominees.clear();
         Some(ufrag)
     }
 

@@ -3,13 +3,14 @@
 //! A packet belongs to a peer by its address or, for STUN, by the ufrag it names. The path is the
 //! one that the client nominated last (RFC 8445 §8.1.1), which changes without a new negotiation
 //! when a NAT forgets a mapping; str0m stays with the first until it fails. A nomination counts
-//! once str0m has answered the check with success, because only then was it authentic.
+//! once str0m has answered the check with success, because only then was it authentic. Clients that
+//! nominate several show by their media which of them they mean.
 
 use std::{net::SocketAddr, time::Instant};
 
 use str0m::{
     Input as RtcInput,
-    net::{Protocol, Receive},
+    net::{Protocol, Receive, Transmit as RtcTransmit},
 };
 use tracing::debug;
 
@@ -21,46 +22,109 @@ use crate::{
 };
 
 /// A client has a few addresses (interfaces, NAT rebinding); the oldest is forgotten.
-const ADDRESSES_MAX: usize = 16;
+const REMOTES_MAX: usize = 16;
+
+/// Where packets of a client come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Remote {
+    pub(crate) transport: Transport,
+    pub(crate) address: SocketAddr,
+}
 
 /// Both ends of a way between a client and us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Path {
     pub(crate) ours: SocketAddr,
-    pub(crate) theirs: SocketAddr,
+    pub(crate) theirs: Remote,
 }
 
 impl Peer {
-    /// The way that a packet takes for which str0m has chosen `chosen`.
-    pub(super) fn path(&mut self, chosen: Path, packet: &[u8]) -> Path {
+    /// The way that a packet takes for which str0m has chosen one.
+    pub(super) fn path(&mut self, transmit: &RtcTransmit) -> Path {
+        let packet: &[u8] = &transmit.contents;
+        if !is_stun(packet)
+            && let Some(nominated) = self.nominated
+        {
+            return nominated;
+        }
+        let chosen = Path {
+            ours: transmit.source,
+            theirs: self.remote(transmit.proto, transmit.destination),
+        };
         if is_stun(packet) {
             if is_success(packet) && self.nominating == Some(chosen) {
-                let earlier = self.nominated.replace(chosen);
                 self.nominating = None;
-                self.has_moved |= earlier.is_some_and(|earlier| earlier != chosen);
+                self.nominees.retain(|nominee| *nominee != chosen);
+                if self.nominees.len() == REMOTES_MAX {
+                    self.nominees.remove(0);
+                }
+                self.nominees.push(chosen);
+                self.move_to(chosen);
             }
-            return chosen;
         }
-        self.nominated.unwrap_or(chosen)
+        chosen
+    }
+
+    /// Media came by this way: the client means it, if it has nominated it before.
+    fn heard_by(&mut self, path: Path) {
+        if self.nominated != Some(path) && self.nominees.contains(&path) {
+            self.move_to(path);
+        }
+    }
+
+    fn move_to(&mut self, path: Path) {
+        let earlier = self.nominated.replace(path);
+        self.has_moved |= earlier.is_some_and(|earlier| earlier != path);
+    }
+
+    /// What carries its media, if that is news.
+    pub(super) fn new_transport(&mut self) -> Option<Transport> {
+        let transport = self.nominated.filter(|_| self.is_connected)?;
+        let transport = Some(transport.theirs.transport);
+        let is_new = self.transport != transport;
+        self.transport = transport;
+        transport.filter(|_| is_new)
+    }
+
+    /// To str0m the relay's packets are UDP; what they came by says what they go by.
+    fn remote(&self, proto: Protocol, address: SocketAddr) -> Remote {
+        let is_it = |remote: &&Remote| {
+            remote.address == address
+                && (remote.transport == Transport::Tcp) == (proto != Protocol::Udp)
+        };
+        let known = self.remotes.iter().rev().find(is_it).copied();
+        known.unwrap_or(Remote {
+            transport: match proto {
+                Protocol::Udp => Transport::Udp,
+                _ => Transport::Tcp,
+            },
+            address,
+        })
     }
 }
 
 impl Shard {
     pub(super) fn on_datagram(&mut self, datagram: Datagram<'_>, now: Instant) {
         let check = Check::read(datagram.payload);
-        let Some(id) = self.peer_of(&datagram, check.as_ref()) else {
+        let remote = Remote {
+            transport: datagram.transport,
+            address: datagram.source,
+        };
+        let Some(id) = self.peer_of(remote, check.as_ref()) else {
             return;
         };
         self.active = Some(id);
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        peer.nominating = check.filter(|check| check.nominates).map(|_| Path {
+        let path = Path {
             ours: datagram.destination,
-            theirs: datagram.source,
-        });
+            theirs: remote,
+        };
+        let is_media = !is_stun(datagram.payload);
+        peer.nominating = check.filter(|check| check.nominates).map(|_| path);
         let proto = match datagram.transport {
-            Transport::Udp => Protocol::Udp,
+            Transport::Udp | Transport::Relay => Protocol::Udp,
             Transport::Tcp => Protocol::Tcp,
         };
         let Ok(receive) = Receive::new(
@@ -75,21 +139,29 @@ impl Shard {
             .rtc
             .handle_input(RtcInput::Receive(peer.clock.max(now), receive));
         peer.last_heard = now;
-        let path = Some(datagram.transport);
-        if peer.is_connected && peer.transport != path {
-            peer.transport = path;
-            let transport = datagram.transport;
-            self.outputs.push_back(Output::Event(Event::PathChanged {
-                peer: id,
-                transport,
-            }));
-        }
         match result {
-            Ok(()) => self.touch(id),
+            Ok(()) => {
+                if is_media {
+                    peer.heard_by(path);
+                }
+                self.touch(id);
+            }
             Err(error) => {
                 debug!(peer = id.0, %error, "transport failed");
                 self.close(id, Reason::TransportFailed, now);
             }
+        }
+    }
+
+    /// Tells what carries a peer's media, once it is known and when it changes.
+    pub(super) fn tell_path(&mut self, id: PeerId) {
+        let peer = self.peers.get_mut(&id);
+        if let Some(transport) = peer.and_then(Peer::new_transport) {
+            let event = Event::PathChanged {
+                peer: id,
+                transport,
+            };
+            self.outputs.push_back(Output::Event(event));
         }
     }
 
@@ -109,20 +181,23 @@ impl Shard {
         self.touch(id);
     }
 
-    fn peer_of(&mut self, datagram: &Datagram<'_>, check: Option<&Check>) -> Option<PeerId> {
+    fn peer_of(&mut self, remote: Remote, check: Option<&Check>) -> Option<PeerId> {
         let Some(check) = check else {
-            return self.by_address.get(&datagram.source).copied();
+            return self.by_remote.get(&remote).copied();
         };
         let id = *self.by_ufrag.get(&check.ufrag)?;
-        if self.by_address.get(&datagram.source) != Some(&id) {
+        if self.by_remote.get(&remote) != Some(&id) {
             let peer = self.peers.get_mut(&id)?;
-            if peer.addresses.len() == ADDRESSES_MAX
-                && let Some(oldest) = peer.addresses.pop_front()
-            {
-                self.by_address.remove(&oldest);
+            if !peer.transports.include(remote.transport) {
+                return None;
             }
-            peer.addresses.push_back(datagram.source);
-            self.by_address.insert(datagram.source, id);
+            if peer.remotes.len() == REMOTES_MAX
+                && let Some(oldest) = peer.remotes.pop_front()
+            {
+                self.by_remote.remove(&oldest);
+            }
+            peer.remotes.push_back(remote);
+            self.by_remote.insert(remote, id);
         }
         Some(id)
     }

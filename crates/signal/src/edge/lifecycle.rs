@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use livekit_protocol::{
-    DisconnectReason, JoinResponse, ParticipantUpdate, ReconnectResponse, RoomUpdate,
+    DisconnectReason, IceServer, JoinResponse, ParticipantUpdate, ReconnectResponse, RoomUpdate,
     leave_request::Action, participant_info::State, signal_response::Message,
 };
-use sfu::{Offerer, PeerId, Request};
+use sfu::{Offerer, PeerId, Request, Transports};
 use tracing::debug;
 
 use super::{Connection, Edge, ResumeFault};
@@ -15,6 +15,7 @@ use crate::{
     io::{ConnectionId, Event, LeaveReason, Now, Output},
     messages,
     roster::{Participant, Room},
+    token::Pass,
 };
 
 /// How long a token opens the door; connected clients get a fresh one well before its end.
@@ -77,9 +78,10 @@ impl Edge {
             },
         );
         let (room, label) = (Arc::from(name), Arc::from(sid));
-        self.add_peers(peer, receiving, &room, &label, now);
+        let transports = admission.path_mode.transports();
+        self.add_peers((peer, receiving), &room, &label, transports, now);
 
-        let Some(join) = self.join_response(peer) else {
+        let Some(join) = self.join_response(peer, now) else {
             return;
         };
         self.tell_connection(connection, Message::Join(join));
@@ -97,10 +99,10 @@ impl Edge {
 
     fn add_peers(
         &mut self,
-        peer: PeerId,
-        receiving: PeerId,
+        (peer, receiving): (PeerId, PeerId),
         room: &Arc<str>,
         label: &Arc<str>,
+        transports: Transports,
         now: Now,
     ) {
         let add = |peer, offerer| Request::AddPeer {
@@ -108,6 +110,7 @@ impl Edge {
             room: Arc::clone(room),
             label: Arc::clone(label),
             offerer,
+            transports,
         };
         self.request(add(peer, Offerer::Client), now);
         if receiving != peer {
@@ -116,7 +119,7 @@ impl Edge {
         }
     }
 
-    fn join_response(&self, peer: PeerId) -> Option<JoinResponse> {
+    fn join_response(&self, peer: PeerId, now: Now) -> Option<JoinResponse> {
         let room = self.room_of(peer)?;
         let participant = room.participants.get(&peer)?;
         let others = room.others(peer).filter(|(_, other)| !other.is_hidden());
@@ -131,8 +134,18 @@ impl Edge {
             ping_timeout: messages::PING_TIMEOUT_S,
             enabled_publish_codecs: messages::codecs(self.forwards_svc),
             fast_publish: participant.claims.video.can_publish(),
+            ice_servers: self.relays(participant, now),
+            client_configuration: messages::client_configuration(participant.path_mode),
             ..JoinResponse::default()
         })
+    }
+
+    /// The way through the relay, for those who may take it.
+    fn relays(&self, participant: &Participant, now: Now) -> Vec<IceServer> {
+        let relay = self.config.relay.as_ref();
+        let relay = relay.filter(|_| participant.path_mode.transports().relay);
+        let pass = relay.map(|relay| relay(&participant.info.sid, now.since_epoch));
+        pass.into_iter().collect()
     }
 
     /// Gives a returning client its participant back, or sends it to join anew.
@@ -172,6 +185,11 @@ impl Edge {
             self.outputs.push_back(Output::Close { connection: old });
         }
         self.connections.insert(connection, open);
+        let Some(participant) = self.participant(peer) else {
+            return;
+        };
+        let ice_servers = self.relays(participant, now);
+        let client_configuration = messages::client_configuration(participant.path_mode);
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
@@ -185,6 +203,8 @@ impl Edge {
             Message::Reconnect(ReconnectResponse {
                 server_info: Some(messages::server_info(&self.config.node)),
                 last_message_seq,
+                ice_servers,
+                client_configuration,
                 ..ReconnectResponse::default()
             }),
         );
@@ -341,11 +361,11 @@ impl Edge {
             return;
         };
         participant.token_refresh_at = now.instant + TOKEN_REFRESH;
-        let claims = participant.claims.clone();
-        let token = self
-            .config
-            .keys
-            .sign(claims, now.since_epoch, TOKEN_LIFETIME);
+        let pass = Pass {
+            claims: participant.claims.clone(),
+            path_mode: participant.path_mode,
+        };
+        let token = self.config.keys.sign(pass, now.since_epoch, TOKEN_LIFETIME);
         self.tell(peer, Message::RefreshToken(token));
     }
 

@@ -18,6 +18,7 @@ use crate::{
     io::{ConnectionId, LeaveReason, Now},
     messages,
     roster::{Participant, milliseconds},
+    token::Pass,
     wire::Frame,
 };
 
@@ -223,7 +224,11 @@ impl Edge {
             claims.name = request.name;
         }
         messages::update_attributes(&mut claims.attributes, request.attributes);
-        if self.config.keys.fit(&claims) {
+        let pass = Pass {
+            claims: claims.clone(),
+            path_mode: participant.path_mode,
+        };
+        if self.config.keys.fit(pass) {
             Ok(claims)
         } else {
             Err(Reason::LimitExceeded)

@@ -39,9 +39,11 @@ pub(crate) fn edge(panics: Switch, options: Options) -> Edge {
         node: "node".into(),
         simulates_faults: options.simulates_faults,
         random: counting(1, Switch::default()),
+        relay: None,
     };
     let engine = sfu::Config {
         candidates: vec![ADDRESS.parse().expect("an address")],
+        tcp_candidates: Vec::new(),
         ufrag_prefix: "+00".into(),
         estimates_bandwidth: true,
         forwards_svc: options.forwards_svc,

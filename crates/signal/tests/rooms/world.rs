@@ -13,7 +13,7 @@ use prost::Message as _;
 use sfu::Kind;
 use signal::{
     ConnectionId, Datagram, Edge, Event, Frame, Grant, Input, LeaveReason, Now, Order, Output,
-    Route, Transport,
+    PathMode, Route, Transport,
 };
 
 use crate::{
@@ -82,6 +82,7 @@ impl World {
             name: identity.into(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: PathMode::Automatic,
         };
         change(&mut grant);
         let token = server::keys().mint(&grant, self.now().since_epoch, TOKEN_LIFETIME);
@@ -118,6 +119,7 @@ impl World {
             name: String::new(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: PathMode::Automatic,
         };
         self.enter(grant, token)
     }

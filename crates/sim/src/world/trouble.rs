@@ -33,6 +33,7 @@ impl World {
             name: person.name(),
             can_publish: true,
             can_publish_data: true,
+            path_mode: signal::PathMode::Automatic,
         };
         let since_epoch = self.now().since_epoch;
         let token = server::keys().mint(&grant, since_epoch, Duration::from_secs(600));

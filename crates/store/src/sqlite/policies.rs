@@ -104,12 +104,15 @@ fn to_json(value: PolicyValue) -> Value {
     match value {
         PolicyValue::Switch(on) => on.into(),
         PolicyValue::Seconds(seconds) => seconds.into(),
+        PolicyValue::PathMode(mode) => mode.as_str().into(),
     }
 }
 
 fn from_json(value: &Value) -> Option<PolicyValue> {
-    value
-        .as_bool()
-        .map(PolicyValue::Switch)
-        .or_else(|| value.as_u64().map(PolicyValue::Seconds))
+    match value {
+        Value::Bool(on) => Some(PolicyValue::Switch(*on)),
+        Value::Number(seconds) => seconds.as_u64().map(PolicyValue::Seconds),
+        Value::String(mode) => mode.parse().ok().map(PolicyValue::PathMode),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }

@@ -2,7 +2,7 @@
 import type { Place } from '../../harness/server.ts';
 
 export const SERVER_HOST: Place = {
-  address: '10.99.0.1',
+  address: '203.0.113.1',
   host: 'help.test',
   enter: ['ip', 'netns', 'exec', 'server'],
 };
