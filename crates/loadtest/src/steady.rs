@@ -127,6 +127,7 @@ impl Room {
         let config = signal::Config {
             keys: keys(),
             node: "node".to_owned(),
+            simulates_faults: false,
             random: counting(),
             relay: None,
         };
@@ -136,6 +137,7 @@ impl Room {
             ufrag_prefix: String::new(),
             random: counting(),
             estimates_bandwidth: shape.estimates_bandwidth,
+            forwards_svc: false,
         };
         let start = Instant::now();
         let people = (0..=shape.subscribers).map(|index| Person::new(index, start));

@@ -55,6 +55,8 @@ pub struct Config {
     pub shards: usize,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
     pub estimates_bandwidth: bool,
+    /// Whether VP9 and AV1 are forwarded, as one stream with all its layers.
+    pub forwards_svc: bool,
     /// Names the signer of tokens.
     pub api_key: String,
     /// Signs tokens.
@@ -63,6 +65,8 @@ pub struct Config {
     pub operator: Option<(String, String)>,
     /// Names this server to clients.
     pub node: String,
+    /// Whether clients may ask for faults, to see how they bear them.
+    pub simulates_faults: bool,
 }
 
 /// The media engine in this process.
@@ -137,10 +141,12 @@ impl EmbeddedEngine {
             let engine = Engine {
                 keys: keys.clone(),
                 node: config.node.clone(),
+                simulates_faults: config.simulates_faults,
                 candidates: candidates.clone(),
                 tcp_candidates: tcp_candidates.clone(),
                 relay: relay.clone(),
                 estimates_bandwidth: config.estimates_bandwidth,
+                forwards_svc: config.forwards_svc,
             };
             let factory = engine.factory(index);
             let (handle, thread) = spawn(index, factory, Arc::clone(&socket), events.clone())
@@ -315,8 +321,7 @@ impl RtcEngine for EmbeddedEngine {
         let order = Order::Permit {
             room: room.to_owned(),
             identity: identity.to_owned(),
-            can_publish: permission.can_publish,
-            can_publish_data: permission.can_publish_data,
+            permission: permitted(permission),
         };
         Box::pin(self.order(self.shard_of(room), order))
     }
@@ -330,11 +335,7 @@ impl RtcEngine for EmbeddedEngine {
         let order = Order::Mute {
             room: room.to_owned(),
             identity: identity.to_owned(),
-            source: match source {
-                Source::Microphone => signal::Source::Microphone,
-                Source::Camera => signal::Source::Camera,
-                Source::Screen => signal::Source::Screen,
-            },
+            source: source_of(source),
         };
         Box::pin(self.order(self.shard_of(room), order))
     }
@@ -421,10 +422,12 @@ impl SignalEndpoint for EmbeddedEngine {
 struct Engine {
     keys: Keys,
     node: String,
+    simulates_faults: bool,
     candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
     relay: Option<Arc<RelayHost>>,
     estimates_bandwidth: bool,
+    forwards_svc: bool,
 }
 
 impl Engine {
@@ -433,6 +436,7 @@ impl Engine {
             let config = signal::Config {
                 keys: self.keys.clone(),
                 node: self.node.clone(),
+                simulates_faults: self.simulates_faults,
                 random: Box::new(random),
                 relay: self.relay.as_ref().map(pass),
             };
@@ -441,10 +445,30 @@ impl Engine {
                 tcp_candidates: self.tcp_candidates.clone(),
                 ufrag_prefix: ufrag_prefix(index),
                 estimates_bandwidth: self.estimates_bandwidth,
+                forwards_svc: self.forwards_svc,
                 random: Box::new(random),
             };
             (config, engine)
         })
+    }
+}
+
+fn permitted(permission: Permission) -> signal::Permission {
+    let sources = permission.can_publish_sources.into_iter();
+    signal::Permission {
+        can_subscribe: permission.can_subscribe,
+        can_publish: permission.can_publish,
+        can_publish_sources: sources.map(source_of).collect(),
+        can_publish_data: permission.can_publish_data,
+        can_update_own_metadata: permission.can_update_own_metadata,
+    }
+}
+
+fn source_of(source: Source) -> signal::Source {
+    match source {
+        Source::Microphone => signal::Source::Microphone,
+        Source::Camera => signal::Source::Camera,
+        Source::Screen => signal::Source::Screen,
     }
 }
 
@@ -482,10 +506,12 @@ mod tests {
             relay: None,
             shards: 2,
             estimates_bandwidth: true,
+            forwards_svc: false,
             api_key: "key".to_owned(),
             api_secret: "secret".to_owned(),
             operator: None,
             node: "test".to_owned(),
+            simulates_faults: false,
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Mailbox {
     waiting: VecDeque<Letter>,
     sent: VecDeque<Letter>,
     last_taken: HashMap<String, u32>,
+    repeats: u64,
 }
 
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl Default for Mailbox {
             waiting: VecDeque::new(),
             sent: VecDeque::new(),
             last_taken: HashMap::new(),
+            repeats: 0,
         }
     }
 }
@@ -113,6 +115,7 @@ impl Mailbox {
         if packet.sequence > 0 {
             let last = self.last_taken.entry(packet.participant_sid).or_default();
             if packet.sequence <= *last {
+                self.repeats += 1;
                 return None;
             }
             *last = packet.sequence;
@@ -126,6 +129,11 @@ impl Mailbox {
             topic: user.topic,
             payload: user.payload,
         })
+    }
+
+    /// How many messages came again.
+    pub(crate) fn repeats(&self) -> u64 {
+        self.repeats
     }
 
     /// What was taken of whom, for a server that is to go on from there.

@@ -155,6 +155,7 @@ impl Participant {
             joins: self.counts.joins,
             resumes: self.counts.resumes,
             messages: self.counts.messages,
+            repeats: self.mailbox.repeats(),
             ..Report::default()
         };
         self.streams.fill(&mut report);

@@ -25,6 +25,8 @@ pub struct Report {
     pub unnamed: Vec<StreamReport>,
     /// Messages that it received.
     pub messages: u64,
+    /// Messages that came again, and were not taken.
+    pub repeats: u64,
 }
 
 impl Report {

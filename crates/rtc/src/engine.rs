@@ -22,8 +22,8 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
         identity: &'a str,
     ) -> BoxFuture<'a, Result<(), RtcError>>;
 
-    /// Changes what a participant who is in may do; what it may not publish any more ends at once.
-    /// Unknown names are not an error.
+    /// Changes what a participant who is in may do; what it may not publish or receive any
+    /// more ends at once. Unknown names are not an error.
     fn set_permission<'a>(
         &'a self,
         room: &'a str,
@@ -57,12 +57,18 @@ pub trait RtcEngine: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What a participant may do in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
+    /// May receive what others publish.
+    pub can_subscribe: bool,
     /// May publish camera, microphone and screen.
     pub can_publish: bool,
+    /// Which of them; empty means all.
+    pub can_publish_sources: Vec<Source>,
     /// May send data packets.
     pub can_publish_data: bool,
+    /// May change its own name, metadata and attributes.
+    pub can_update_own_metadata: bool,
 }
 
 /// Where a track comes from.

@@ -30,6 +30,8 @@ pub(crate) struct Format {
     primary: Option<Pt>,
     pub(crate) codec: Codec,
     packetization_mode: Option<u8>,
+    /// Of VP9: decoders of one cannot do another.
+    profile: Option<u32>,
 }
 
 /// How a publisher's format goes to one subscriber.
@@ -66,6 +68,7 @@ impl Format {
             primary: (found.pt() != payload_type).then_some(found.pt()),
             codec: spec.codec,
             packetization_mode: spec.format.packetization_mode,
+            profile: spec.format.profile_id,
         })
     }
 
@@ -73,7 +76,9 @@ impl Format {
     pub(crate) fn to(self, subscriber: &Rtc) -> Option<Outgoing> {
         let mut same_codec = subscriber.codec_config().params().iter().filter(|params| {
             let spec = params.spec();
-            spec.codec == self.codec && spec.format.packetization_mode == self.packetization_mode
+            spec.codec == self.codec
+                && spec.format.packetization_mode == self.packetization_mode
+                && spec.format.profile_id == self.profile
         });
         let params = same_codec.next()?;
         let red = match (self.primary, params.red()) {
@@ -99,7 +104,10 @@ impl Format {
         match self.codec {
             Codec::Vp8 => vp8.is_some_and(|descriptor| descriptor.starts_keyframe(payload)),
             Codec::H264 => begins_with_sps(payload),
-            _ => true,
+            Codec::Vp9 => begins_vp9_keyframe(payload),
+            Codec::Av1 => begins_av1_sequence(payload),
+            // A decoder of sound can begin anywhere.
+            codec => codec.is_audio(),
         }
     }
 
@@ -159,9 +167,52 @@ fn begins_with_sps(payload: &[u8]) -> bool {
     }
 }
 
+/// RFC 9628 §4.2: the first packet of a frame that refers to none before, in the lowest spatial
+/// layer. The layers above it refer to it within the same picture.
+fn begins_vp9_keyframe(payload: &[u8]) -> bool {
+    const HAS_PICTURE_ID: u8 = 0x80;
+    const IS_PREDICTED: u8 = 0x40;
+    const HAS_LAYERS: u8 = 0x20;
+    const BEGINS_FRAME: u8 = 0x08;
+    const IS_LONG: u8 = 0x80;
+    let Some(&flags) = payload.first() else {
+        return false;
+    };
+    if flags & (IS_PREDICTED | BEGINS_FRAME) != BEGINS_FRAME {
+        return false;
+    }
+    if flags & HAS_LAYERS == 0 {
+        return true;
+    }
+    let id_length = match payload.get(1) {
+        _ if flags & HAS_PICTURE_ID == 0 => 0,
+        Some(id) if id & IS_LONG != 0 => 2,
+        _ => 1,
+    };
+    let spatial = payload.get(1 + id_length).map(|layers| layers >> 1 & 0x07);
+    spatial == Some(0)
+}
+
+/// AV1's RTP format §4.4: the aggregation header says that a coded video sequence begins, which it
+/// does with a key frame; nothing of an earlier packet may go on in it.
+fn begins_av1_sequence(payload: &[u8]) -> bool {
+    const GOES_ON: u8 = 0x80;
+    const BEGINS_SEQUENCE: u8 = 0x08;
+    payload
+        .first()
+        .is_some_and(|header| header & (GOES_ON | BEGINS_SEQUENCE) == BEGINS_SEQUENCE)
+}
+
 #[cfg(test)]
 mod tests {
-    use str0m::rtp::{RedEncoder, RedundantBlock};
+    use std::time::Instant;
+
+    use str0m::{
+        RtcConfig,
+        format::FormatParams,
+        media::Frequency,
+        rtp::{RedEncoder, RedundantBlock},
+    };
 
     use super::*;
 
@@ -213,6 +264,48 @@ mod tests {
         assert_eq!(keep.payload(&endless), None);
         assert_eq!(outgoing(Red::Strip).payload(&endless), None);
         assert_eq!(keep.payload(&Arc::from([])), None);
+    }
+
+    #[test]
+    fn a_vp9_picture_begins_with_the_lowest_layer_of_a_key_frame() {
+        // Without layers: a key frame's first packet, a later one, a predicted frame.
+        assert!(begins_vp9_keyframe(&[0x8c, 0x90, 0x01]));
+        assert!(!begins_vp9_keyframe(&[0x84, 0x90, 0x01]));
+        assert!(!begins_vp9_keyframe(&[0xcc, 0x90, 0x01]));
+        // With layers, after ids of two bytes, of one and without: spatial layers 0 and 1.
+        for head in [&[0xac, 0x90, 0x01][..], &[0xac, 0x11], &[0x2c]] {
+            let with = |layers: u8| [head, &[layers]].concat();
+            assert!(begins_vp9_keyframe(&with(0x00)), "{head:?}");
+            assert!(!begins_vp9_keyframe(&with(0x03)), "{head:?}");
+            assert!(!begins_vp9_keyframe(head), "it is cut off");
+        }
+        assert!(!begins_vp9_keyframe(&[]));
+    }
+
+    #[test]
+    fn an_av1_picture_begins_with_its_sequence() {
+        assert!(begins_av1_sequence(&[0x18, 0x0a]));
+        assert!(!begins_av1_sequence(&[0x10, 0x32]));
+        assert!(!begins_av1_sequence(&[0x98]), "the rest of what was before");
+        assert!(!begins_av1_sequence(&[]));
+    }
+
+    #[test]
+    fn a_subscriber_gets_the_profile_of_vp9_that_it_can() {
+        let with_profile = |profile| {
+            let mut config = RtcConfig::new().clear_codecs();
+            let format = FormatParams {
+                profile_id: Some(profile),
+                ..FormatParams::default()
+            };
+            let rate = Frequency::NINETY_KHZ;
+            let codecs = config.codec_config();
+            codecs.add_config(98.into(), None, Codec::Vp9, rate, None, format);
+            config.build(Instant::now())
+        };
+        let format = Format::of(&with_profile(0), 98.into()).expect("known");
+        assert!(format.to(&with_profile(0)).is_some());
+        assert!(format.to(&with_profile(2)).is_none());
     }
 
     #[test]

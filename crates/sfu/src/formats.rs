@@ -10,22 +10,33 @@ use crate::{peer::DescriptionError, sdp::Sdp};
 
 /// What we use, as `rtpmap` names it (RFC 8866 §6.6).
 const OURS: [&str; 5] = ["opus", "red", "vp8", "h264", "rtx"];
+/// And these where they are forwarded.
+const SVC: [&str; 2] = ["vp9", "av1"];
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Formats {
+    has_svc: bool,
     codecs: HashMap<String, String>,
     /// Which payload type each retransmission type repairs (RFC 4588 §8.6).
     repairs: HashMap<String, String>,
 }
 
 impl Formats {
+    pub(crate) fn new(has_svc: bool) -> Self {
+        Self {
+            has_svc,
+            codecs: HashMap::new(),
+            repairs: HashMap::new(),
+        }
+    }
+
     /// Takes in what a description says, unless it contradicts itself or what was said before.
     pub(crate) fn learn(&mut self, sdp: &Sdp) -> Result<(), DescriptionError> {
         let mut learnt = self.clone();
         for section in &sdp.sections {
             for (payload_type, name) in section.codecs() {
                 let name = name.to_ascii_lowercase();
-                if OURS.contains(&name.as_str()) {
+                if self.is_ours(&name) {
                     agree(&mut learnt.codecs, payload_type, &name)?;
                 } else if learnt.codecs.contains_key(payload_type) {
                     return Err(clash(payload_type));
@@ -48,6 +59,10 @@ impl Formats {
         }
         *self = learnt;
         Ok(())
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        OURS.contains(&name) || self.has_svc && SVC.contains(&name)
     }
 }
 
@@ -85,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_same_again_is_fine() {
-        let mut formats = Formats::default();
+        let mut formats = Formats::new(false);
         assert!(learn(&mut formats, GOOD));
         assert!(learn(&mut formats, GOOD));
     }
@@ -101,13 +116,23 @@ mod tests {
         ];
         for (from, to) in damaged {
             let text = GOOD.replace(from, to);
-            assert!(!learn(&mut Formats::default(), &text), "{to}");
+            assert!(!learn(&mut Formats::new(false), &text), "{to}");
+        }
+    }
+
+    #[test]
+    fn vp9_means_one_thing_where_it_is_forwarded() {
+        let other = "m=video 9 X 98\r\na=rtpmap:98 AV1/90000\r\n";
+        for (has_svc, is_taken) in [(false, true), (true, false)] {
+            let mut formats = Formats::new(has_svc);
+            assert!(learn(&mut formats, GOOD));
+            assert_eq!(learn(&mut formats, other), is_taken);
         }
     }
 
     #[test]
     fn a_meaning_stays_for_the_life_of_a_connection() {
-        let mut formats = Formats::default();
+        let mut formats = Formats::new(false);
         assert!(learn(
             &mut formats,
             "m=video 9 X 96\r\na=rtpmap:96 VP8/90000\r\n"

@@ -14,7 +14,8 @@ use std::{
 use str0m::{Rtc, RtcConfig, rtp::Vp8Descriptor};
 
 use crate::{
-    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, TrackId, Transports,
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Request, Shard, Sound, TrackId,
+    Transports,
     codec::Format,
     forward::{Forward, Incoming},
     io::TrackSettings,
@@ -156,6 +157,10 @@ fn announcement(peer: PeerId, track: &TrackId, purpose: Purpose, client_id: &str
         track: track.clone(),
         purpose,
         client_ids: vec![client_id.to_owned()],
+        sound: Sound {
+            may_pause: true,
+            is_stereo: true,
+        },
     }
 }
 
@@ -172,6 +177,7 @@ fn shard() -> Shard {
         tcp_candidates: Vec::new(),
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
+        forwards_svc: true,
         random,
     })
 }

@@ -24,6 +24,9 @@ pub struct Config {
     pub random: RandomSource,
     /// Whether links are measured and shared; otherwise everybody gets all that they ask for.
     pub estimates_bandwidth: bool,
+    /// Whether VP9 and AV1 are forwarded: each picture as one stream with all its layers, of which
+    /// none can be left out.
+    pub forwards_svc: bool,
 }
 
 impl fmt::Debug for Config {
@@ -33,6 +36,7 @@ impl fmt::Debug for Config {
             .field("tcp_candidates", &self.tcp_candidates)
             .field("ufrag_prefix", &self.ufrag_prefix)
             .field("estimates_bandwidth", &self.estimates_bandwidth)
+            .field("forwards_svc", &self.forwards_svc)
             .finish_non_exhaustive()
     }
 }
@@ -69,7 +73,7 @@ impl fmt::Display for TrackId {
 pub enum Kind {
     /// Opus, with redundancy or without.
     Audio,
-    /// VP8 or H264.
+    /// VP8 or H264; VP9 or AV1 where they are forwarded.
     Video,
 }
 
@@ -92,6 +96,15 @@ impl Purpose {
             Self::Camera | Self::Screen => Kind::Video,
         }
     }
+}
+
+/// How a publisher is to encode sound: it heeds what the answer says that the receiver prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sound {
+    /// Nothing needs to be sent while nobody speaks (DTX).
+    pub may_pause: bool,
+    /// Two channels; otherwise they are mixed into one.
+    pub is_stereo: bool,
 }
 
 /// One of the sizes that a picture is sent in.
@@ -280,6 +293,8 @@ pub enum Request {
         purpose: Purpose,
         /// The ids that the client may use for it in its SDP.
         client_ids: Vec<String>,
+        /// How it is to be sent, if it is sound.
+        sound: Sound,
     },
     /// The publisher's track ends, whatever its SDP says.
     Unpublish {

@@ -36,7 +36,7 @@ mod stun;
 
 pub use io::{
     Channel, Config, Datagram, Event, Input, Kind, Layer, Link, Offerer, Output, PeerId, Purpose,
-    RandomSource, Reason, Request, TrackId, TrackSettings, Transmit, Transport, Transports,
+    RandomSource, Reason, Request, Sound, TrackId, TrackSettings, Transmit, Transport, Transports,
 };
 pub use shard::Shard;
 pub use stun::local_ufrag;

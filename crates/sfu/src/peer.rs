@@ -21,6 +21,8 @@ use str0m::{
     RtcError,
     bwe::Bitrate,
     channel::ChannelId,
+    format::{Codec, CodecConfig, FormatParams},
+    media::Frequency,
     net::TcpType,
     rtp::{Extension, ExtensionMap},
 };
@@ -50,6 +52,7 @@ const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
 const H264_PROFILE: u32 = 0x42e01f;
 /// Ours where we offer; clients that offer have their own.
 const H264_PAYLOAD_TYPES: [u8; 2] = [102, 103];
+const VP9_PAYLOAD_TYPES: [u8; 2] = [98, 99];
 /// How often the transport's figures are looked at.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -162,6 +165,9 @@ impl Peer {
         settings
             .codec_config()
             .add_h264(payload_type, Some(repair), true, H264_PROFILE);
+        if config.forwards_svc {
+            add_svc_codecs(settings.codec_config());
+        }
         // Without estimation and where we only send, nobody reads reports of each packet.
         let has_reports = estimate.is_some() || matches!(offerer, Offerer::Client);
         let mut rtc = settings
@@ -204,7 +210,7 @@ impl Peer {
             negotiate_at: offering.is_some().then_some(now),
             offering,
             has_offered: false,
-            formats: Formats::default(),
+            formats: Formats::new(config.forwards_svc),
             announced: Vec::new(),
             unclaimed: Vec::new(),
             channels: HashMap::new(),
@@ -286,6 +292,18 @@ impl std::fmt::Debug for Peer {
             .field("room", &self.room)
             .finish_non_exhaustive()
     }
+}
+
+/// VP9's profile with 8 bits in 4:2:0, the one that every client that does VP9 can, and AV1.
+fn add_svc_codecs(codecs: &mut CodecConfig) {
+    let profile = FormatParams {
+        profile_id: Some(0),
+        ..FormatParams::default()
+    };
+    let [payload_type, repair] = VP9_PAYLOAD_TYPES.map(Into::into);
+    let rate = Frequency::NINETY_KHZ;
+    codecs.add_config(payload_type, Some(repair), Codec::Vp9, rate, None, profile);
+    codecs.enable_av1(true);
 }
 
 /// What clients are told of where we are. To the relay we are a UDP address like any other, so that

@@ -5,7 +5,10 @@
 //! them (a receiving section that nobody uses becomes inactive) and answers afterwards (a section
 //! in use gets the `msid` of its present track). Lines that are not understood stay as they are.
 
-use crate::{io::Kind, peer::DescriptionError};
+use crate::{
+    io::{Kind, Sound},
+    peer::DescriptionError,
+};
 
 /// Larger than any client's description of a hundred sections.
 const LENGTH_MAX: usize = 512 * 1024;
@@ -153,7 +156,6 @@ impl Section {
         }
     }
 
-    /// Says that the section carries nothing.
     /// Nobody is to report when each packet came.
     pub(crate) fn drop_transport_feedback(&mut self) {
         self.lines.retain(|line| {
@@ -163,6 +165,28 @@ impl Section {
         });
     }
 
+    /// Tells whoever sends Opus on the section how we like it (RFC 7587 §6.1).
+    pub(crate) fn prefer_sound(&mut self, sound: Sound) {
+        let wishes = [(sound.may_pause, DTX), (sound.is_stereo, STEREO)];
+        let wished = wishes
+            .iter()
+            .filter_map(|(is_wished, parameters)| is_wished.then_some(*parameters));
+        let wished: Vec<&str> = wished.flatten().copied().collect();
+        let opus: Vec<String> = self
+            .codecs()
+            .filter(|(_, codec)| codec.eq_ignore_ascii_case("opus"))
+            .map(|(payload_type, _)| format!("a=fmtp:{payload_type} "))
+            .collect();
+        for line in &mut self.lines {
+            if opus.iter().any(|head| line.starts_with(head)) {
+                for parameter in &wished {
+                    *line = format!("{line};{parameter}");
+                }
+            }
+        }
+    }
+
+    /// Says that the section carries nothing.
     pub(crate) fn drop_msid(&mut self) {
         self.lines.retain(|line| {
             !["a=msid:", "a=ssrc:", "a=ssrc-group:"]
@@ -269,6 +293,11 @@ impl Section {
         })
     }
 }
+
+/// Opus' parameters for sound that pauses.
+const DTX: &[&str] = &["usedtx=1"];
+/// Opus' parameters for two channels, at the most that it can do.
+const STEREO: &[&str] = &["stereo=1", "maxaveragebitrate=510000"];
 
 /// The header extension that numbers packets for such reports.
 const TRANSPORT_SEQUENCE: &str = "transport-wide-cc-extensions";

@@ -190,6 +190,7 @@ impl Shard {
                 track,
                 purpose,
                 client_ids,
+                sound,
             } => {
                 let Some(publisher) = self.peers.get_mut(&peer) else {
                     return;
@@ -198,6 +199,7 @@ impl Shard {
                     track,
                     purpose,
                     client_ids,
+                    sound,
                 };
                 if let Some((track, mid)) = publisher.announce(announced) {
                     self.went_live(peer, track, mid.to_string());

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use sfu::{
-    Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, TrackId,
+    Config, Event, Input, Offerer, Output, PeerId, Purpose, Reason, Request, Shard, Sound, TrackId,
     Transports,
 };
 
@@ -16,6 +16,10 @@ const PYTHON: &str = include_str!("offers/python-1.2.1-v1-join.sdp");
 const DATA_ONLY: &str = include_str!("offers/js-2.23.0-chromium156-v0-publisher.sdp");
 
 fn shard() -> Shard {
+    shard_with_svc(false)
+}
+
+fn shard_with_svc(forwards_svc: bool) -> Shard {
     let mut next = 0_u8;
     let random = Box::new(move |bytes: &mut [u8]| {
         for byte in bytes {
@@ -29,6 +33,7 @@ fn shard() -> Shard {
         tcp_candidates: vec!["203.0.113.1:8443".parse().expect("an address")],
         ufrag_prefix: "00".into(),
         estimates_bandwidth: true,
+        forwards_svc,
         random,
     });
     let request = Request::AddPeer {
@@ -100,6 +105,18 @@ fn the_clients_own_payload_types_are_kept() {
 }
 
 #[test]
+fn vp9_and_av1_are_taken_only_where_they_are_forwarded() {
+    let codecs = |forwards_svc| {
+        let sending = CHROMIUM.replace("a=recvonly", "a=sendonly");
+        let events = offer(&mut shard_with_svc(forwards_svc), &sending);
+        let answer = answer(&events).to_owned();
+        ["VP8/", "H264/", "VP9/", "AV1/"].map(|codec| answer.contains(codec))
+    };
+    assert_eq!(codecs(false), [true, true, false, false]);
+    assert_eq!(codecs(true), [true; 4]);
+}
+
+#[test]
 fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
     let mut shard = shard();
     let sending = CHROMIUM.replacen("a=recvonly", "a=sendonly\r\na=msid:- cam", 1);
@@ -112,6 +129,7 @@ fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
         track: track.clone(),
         purpose: Purpose::Sound,
         client_ids,
+        sound: Sound::default(),
     };
     shard.handle(Input::Request(request), Instant::now());
     let Output::Event(event) = shard.poll() else {
@@ -125,6 +143,56 @@ fn a_section_may_come_before_the_track_that_it_carries_is_announced() {
             mid: "0".into()
         }
     );
+}
+
+/// What the answer to an offer of sound says of Opus, section by section, after its client has
+/// announced it.
+fn opus_parameters(sound: Option<Sound>) -> Vec<String> {
+    let mut shard = shard();
+    if let Some(sound) = sound {
+        let request = Request::Announce {
+            peer: PEER,
+            track: "TR_1".into(),
+            purpose: Purpose::Sound,
+            client_ids: vec!["mic".to_owned()],
+            sound,
+        };
+        shard.handle(Input::Request(request), Instant::now());
+    }
+    let sending = CHROMIUM.replacen("a=recvonly", "a=sendonly\r\na=msid:- mic", 1);
+    let events = offer(&mut shard, &sending);
+    let answers = events.iter().find_map(|event| match event {
+        Event::Answer { sdp, .. } => Some(sdp),
+        _ => None,
+    });
+    let lines = answers.expect("an answer").lines();
+    let parameters = lines.filter_map(|line| line.strip_prefix("a=fmtp:111 "));
+    parameters.map(str::to_owned).collect()
+}
+
+#[test]
+fn sound_is_asked_for_as_it_was_announced_and_only_where_it_is_published() {
+    let plain = opus_parameters(Some(Sound::default()));
+    assert!(plain.iter().all(|one| *one == "minptime=10;useinbandfec=1"));
+    let pausing = opus_parameters(Some(Sound {
+        may_pause: true,
+        is_stereo: false,
+    }));
+    assert_eq!(pausing[0], format!("{};usedtx=1", plain[0]));
+    assert_eq!(pausing[1..], plain[1..]);
+    let music = opus_parameters(Some(Sound {
+        may_pause: false,
+        is_stereo: true,
+    }));
+    let stereo = ";stereo=1;maxaveragebitrate=510000";
+    assert_eq!(music[0], plain[0].clone() + stereo);
+    assert_eq!(music[1..], plain[1..]);
+}
+
+#[test]
+fn sound_that_is_not_announced_yet_is_not_asked_to_pause() {
+    let parameters = opus_parameters(None);
+    assert!(!parameters.iter().any(|one| one.contains("usedtx")));
 }
 
 #[test]
@@ -156,6 +224,7 @@ proptest! {
     #[test]
     fn damaged_offers_are_answered_or_refused(
         which in 0_usize..4,
+        forwards_svc: bool,
         damages in prop::collection::vec((0_usize..400, 0_u8..4, 0_usize..60), 1..8),
     ) {
         let original = [CHROMIUM, FIREFOX, PYTHON, DATA_ONLY][which];
@@ -175,7 +244,7 @@ proptest! {
                 }
             }
         }
-        let mut shard = shard();
+        let mut shard = shard_with_svc(forwards_svc);
         let events = offer(&mut shard, &lines.join("\r\n"));
         let is_closed = matches!(events[..], [Event::Closed { reason: Reason::BadDescription, .. }]);
         prop_assert!(is_closed == (shard.peer_count() == 0));

@@ -16,6 +16,7 @@ mod lifecycle;
 mod measures;
 mod orders;
 mod requests;
+mod simulation;
 mod subscriptions;
 mod ways;
 
@@ -27,6 +28,7 @@ use std::{
 use livekit_protocol::{ParticipantInfo, ParticipantUpdate, signal_response::Message};
 use sfu::{Datagram, PeerId, Shard};
 
+pub(crate) use self::simulation::ResumeFault;
 use crate::{
     io::{Config, ConnectionId, Event, Input, Now, Output},
     roster::{Participant, Room},
@@ -43,6 +45,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Edge {
     config: Config,
     shard: Shard,
+    /// Whether VP9 and AV1 may be published.
+    forwards_svc: bool,
     rooms: HashMap<String, Room>,
     /// Which room a peer is in.
     locations: HashMap<PeerId, String>,
@@ -71,6 +75,7 @@ impl Edge {
     pub fn new(config: Config, engine: sfu::Config) -> Self {
         Self {
             config,
+            forwards_svc: engine.forwards_svc,
             shard: Shard::new(engine),
             rooms: HashMap::new(),
             locations: HashMap::new(),

@@ -21,7 +21,7 @@ use sfu::Channel;
 
 use crate::{
     Admission, Config, ConnectionId, Edge, Frame, Grant, Input, Keys, Now, Order, Output, PathMode,
-    Route, Source,
+    Permission, Route, Source,
     admission::Mode,
     data::{self, Sender},
 };
@@ -145,6 +145,7 @@ impl Rooms {
         let config = Config {
             keys: keys(),
             node: "node".into(),
+            simulates_faults: true,
             random: counting(1),
             relay: None,
         };
@@ -153,6 +154,7 @@ impl Rooms {
             tcp_candidates: Vec::new(),
             ufrag_prefix: "+00".into(),
             estimates_bandwidth: true,
+            forwards_svc: false,
             random: counting(100),
         };
         let now = Now {
@@ -251,8 +253,8 @@ impl Rooms {
     ) -> usize {
         let token = keys().mint(&grant(identity, room), self.now.since_epoch, HOUR);
         let verified = keys().verify(&token, self.now.since_epoch);
-        let mut claims = verified.expect("our own");
-        claims.video.can_update_own_metadata = Some(identity.ends_with('1'));
+        let mut pass = verified.expect("our own");
+        pass.claims.video.can_update_own_metadata = Some(identity.ends_with('1'));
         let request = JoinRequest {
             client_info: Some(ClientInfo {
                 protocol: 17,
@@ -268,7 +270,7 @@ impl Rooms {
             }),
             ..JoinRequest::default()
         };
-        let admission = Admission::new(claims, mode, request).expect("nothing is asked for");
+        let admission = Admission::new(pass, mode, request).expect("nothing is asked for");
         self.handle(Input::Opened {
             connection,
             admission: Box::new(admission),
@@ -396,8 +398,16 @@ fn order(who: usize, which: u8) -> Order {
         1 | 2 => Order::Permit {
             room,
             identity,
-            can_publish: which & 1 == 0,
-            can_publish_data: which & 8 == 0,
+            permission: Permission {
+                can_subscribe: which & 16 == 0,
+                can_publish: which & 1 == 0,
+                can_publish_sources: match which & 32 {
+                    0 => Vec::new(),
+                    _ => vec![Source::Microphone],
+                },
+                can_publish_data: which & 8 == 0,
+                can_update_own_metadata: which & 64 == 0,
+            },
         },
         3 => Order::Mute {
             room,

@@ -16,6 +16,8 @@ pub struct Config {
     pub keys: Keys,
     /// Names this server to clients.
     pub node: String,
+    /// Whether clients may ask for faults, to see how they bear them.
+    pub simulates_faults: bool,
     /// Where the ids of rooms, participants and tracks come from.
     pub random: RandomSource,
     /// What gives a stay its way through the relay; without it there is no relay.
@@ -30,6 +32,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("node", &self.node)
+            .field("simulates_faults", &self.simulates_faults)
             .finish_non_exhaustive()
     }
 }
@@ -87,16 +90,15 @@ pub enum Order {
         /// The participant.
         identity: String,
     },
-    /// Changes what a participant may do from here on; what it may not publish any more ends.
+    /// Changes what a participant may do from here on; what it may not publish or receive any more
+    /// ends.
     Permit {
         /// The room.
         room: String,
         /// The participant.
         identity: String,
-        /// May publish tracks.
-        can_publish: bool,
-        /// May send data.
-        can_publish_data: bool,
+        /// What it may.
+        permission: Permission,
     },
     /// Mutes what a participant publishes from one source. Only it can unmute.
     Mute {
@@ -114,6 +116,21 @@ pub enum Order {
     },
     /// Tells everybody to join anew in a moment: the server stops.
     Stop,
+}
+
+/// What a participant may do in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// May receive tracks.
+    pub can_subscribe: bool,
+    /// May publish tracks.
+    pub can_publish: bool,
+    /// From which sources; empty means any.
+    pub can_publish_sources: Vec<Source>,
+    /// May send data.
+    pub can_publish_data: bool,
+    /// May change its own name, metadata and attributes.
+    pub can_update_own_metadata: bool,
 }
 
 /// Where a track comes from.

@@ -13,6 +13,7 @@ mod access;
 mod admission;
 mod data;
 mod edge;
+mod fields;
 mod fuzz;
 mod io;
 mod link_quality;
@@ -26,7 +27,8 @@ mod wire;
 pub use admission::{Admission, Rejection, Resume, Route};
 pub use edge::Edge;
 pub use io::{
-    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, RelayPass, Source,
+    Config, ConnectionId, Event, Input, LeaveReason, Now, Order, Output, Permission, RelayPass,
+    Source,
 };
 pub use livekit_protocol::IceServer;
 pub use path_mode::PathMode;

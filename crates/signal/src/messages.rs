@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use livekit_protocol::{
-    AddTrackRequest, ClientConfigSetting, ClientConfiguration, Codec, DisconnectReason,
-    LeaveRequest, ParticipantPermission, RequestResponse, ServerInfo, SimulcastCodecInfo,
-    TrackInfo, TrackSource, TrackType, leave_request, request_response, server_info,
-    signal_response::Message,
+    AddTrackRequest, AudioTrackFeature, ClientConfigSetting, ClientConfiguration, Codec,
+    DisconnectReason, LeaveRequest, ParticipantPermission, RequestResponse, ServerInfo,
+    SimulcastCodecInfo, TrackInfo, TrackSource, TrackType, leave_request, request_response,
+    server_info, signal_response::Message,
 };
-use livekit_token::Claims;
-use sfu::{Kind, Purpose};
+use livekit_token::{Claims, VideoGrants};
+use sfu::{Kind, Purpose, Sound};
+
+use crate::io::{Permission, Source};
 
 use crate::path_mode::PathMode;
 
@@ -33,11 +35,19 @@ pub(crate) fn server_info(node: &str) -> ServerInfo {
 }
 
 /// What we forward. An empty list would make clients wait for an answer before they offer.
-pub(crate) fn codecs() -> Vec<Codec> {
-    ["video/VP8", "video/H264", "audio/opus", "audio/red"]
-        .into_iter()
+pub(crate) fn codecs(forwards_svc: bool) -> Vec<Codec> {
+    let svc: &[&str] = if forwards_svc {
+        &["video/VP9", "video/AV1"]
+    } else {
+        &[]
+    };
+    let video = ["video/VP8", "video/H264"];
+    video
+        .iter()
+        .chain(svc)
+        .chain(&["audio/opus", "audio/red"])
         .map(|mime| Codec {
-            mime: mime.into(),
+            mime: (*mime).into(),
             ..Codec::default()
         })
         .collect()
@@ -82,6 +92,19 @@ pub(crate) fn permission(claims: &Claims) -> ParticipantPermission {
     }
 }
 
+/// Writes a permission into what the next token says.
+pub(crate) fn grant(grants: &mut VideoGrants, permission: &Permission) {
+    grants.can_subscribe = Some(permission.can_subscribe);
+    grants.can_publish = Some(permission.can_publish);
+    grants.can_publish_data = Some(permission.can_publish_data);
+    grants.can_update_own_metadata = Some(permission.can_update_own_metadata);
+    let sources = permission.can_publish_sources.iter();
+    grants.can_publish_sources = sources
+        .flat_map(|source| names(*source))
+        .map(|name| (*name).to_owned())
+        .collect();
+}
+
 /// Whether a participant may publish from a source.
 pub(crate) fn may_publish(permission: &ParticipantPermission, source: i32) -> bool {
     let sources = &permission.can_publish_sources;
@@ -105,6 +128,17 @@ pub(crate) fn purpose(kind: Kind, source: i32) -> Purpose {
     }
 }
 
+/// How sound is to be sent: newer clients say it by features, older ones by flags.
+pub(crate) fn sound(request: &AddTrackRequest) -> Sound {
+    let has = |feature: AudioTrackFeature| request.audio_features.contains(&feature.into());
+    #[expect(deprecated, reason = "older clients write the flags")]
+    let (is_whole, is_stereo) = (request.disable_dtx, request.stereo);
+    Sound {
+        may_pause: !(is_whole || has(AudioTrackFeature::TfNoDtx)),
+        is_stereo: is_stereo || has(AudioTrackFeature::TfStereo),
+    }
+}
+
 /// The prefix tells people who read logs what a track is.
 pub(crate) fn track_prefix(kind: Kind, source: i32) -> &'static str {
     match (kind, TrackSource::try_from(source)) {
@@ -115,12 +149,19 @@ pub(crate) fn track_prefix(kind: Kind, source: i32) -> &'static str {
     }
 }
 
-pub(crate) fn track_info(sid: String, kind: Kind, request: &AddTrackRequest) -> TrackInfo {
+pub(crate) fn track_info(
+    sid: String,
+    kind: Kind,
+    request: &AddTrackRequest,
+    forwards_svc: bool,
+) -> TrackInfo {
     let wanted = request.simulcast_codecs.first();
     let wanted = wanted.map(|codec| codec.codec.to_lowercase());
     let mime_type = match (kind, wanted.as_deref()) {
         (Kind::Audio, _) => "audio/opus",
         (Kind::Video, Some("h264")) => "video/H264",
+        (Kind::Video, Some("vp9")) if forwards_svc => "video/VP9",
+        (Kind::Video, Some("av1")) if forwards_svc => "video/AV1",
         // What we do not forward becomes what everybody can.
         (Kind::Video, _) => "video/VP8",
     };
@@ -191,6 +232,15 @@ pub(crate) fn update_attributes(
     }
 }
 
+/// How tokens call a source.
+fn names(source: Source) -> &'static [&'static str] {
+    match source {
+        Source::Microphone => &["microphone"],
+        Source::Camera => &["camera"],
+        Source::Screen => &["screen_share", "screen_share_audio"],
+    }
+}
+
 fn source(name: &str) -> Option<i32> {
     let source = match name {
         "camera" => TrackSource::Camera,
@@ -200,4 +250,30 @@ fn source(name: &str) -> Option<i32> {
         _ => return None,
     };
     Some(source.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_is_announced_by_flags_or_by_features() {
+        let voice = sound(&AddTrackRequest::default());
+        assert!(voice.may_pause && !voice.is_stereo);
+        #[expect(deprecated, reason = "older clients write the flags")]
+        let by_flags = AddTrackRequest {
+            disable_dtx: true,
+            stereo: true,
+            ..AddTrackRequest::default()
+        };
+        let features = [AudioTrackFeature::TfNoDtx, AudioTrackFeature::TfStereo];
+        let by_features = AddTrackRequest {
+            audio_features: features.map(i32::from).to_vec(),
+            ..AddTrackRequest::default()
+        };
+        for music in [by_flags, by_features] {
+            let music = sound(&music);
+            assert!(!music.may_pause && music.is_stereo);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use livekit_protocol::{
-    AddTrackRequest, ParticipantInfo, Room as RoomInfo, TrackInfo, participant_info::State,
+    AddTrackRequest, Codec, ParticipantInfo, Room as RoomInfo, TrackInfo, participant_info::State,
 };
 use livekit_token::Claims;
 use sfu::{PeerId, TrackId};
@@ -17,7 +17,7 @@ use sfu::{PeerId, TrackId};
 use crate::{
     access::Access,
     admission::Admission,
-    edge::Ways,
+    edge::{ResumeFault, Ways},
     io::{ConnectionId, Now},
     link_quality::LinkQuality,
     messages,
@@ -52,7 +52,13 @@ pub(crate) struct Participant {
     pub(crate) connection: Option<ConnectionId>,
     /// When the signalling connection broke, while there is none.
     pub(crate) lost_at: Option<Instant>,
+    /// When it was last heard on the signalling connection that it lost before this one.
+    pub(crate) last_there: Instant,
     pub(crate) joined_at: Instant,
+    /// What is to go wrong, until when, as it has asked for itself.
+    pub(crate) resume_fault: Option<(ResumeFault, Instant)>,
+    /// Until when it counts as speaking, as it has asked for itself.
+    pub(crate) pretends_until: Option<Instant>,
     pub(crate) token_refresh_at: Instant,
     /// Announced tracks without a section yet.
     pub(crate) pending: HashMap<TrackId, TrackInfo>,
@@ -63,13 +69,13 @@ pub(crate) struct Participant {
 }
 
 impl Room {
-    pub(crate) fn new(name: &str, sid: String, now: Now) -> Self {
+    pub(crate) fn new(name: &str, sid: String, codecs: Vec<Codec>, now: Now) -> Self {
         let info = RoomInfo {
             sid,
             name: name.to_owned(),
             creation_time: seconds(now.since_epoch),
             creation_time_ms: milliseconds(now.since_epoch),
-            enabled_codecs: messages::codecs(),
+            enabled_codecs: codecs,
             ..RoomInfo::default()
         };
         Self {
@@ -146,7 +152,10 @@ impl Participant {
             auto_subscribe: admission.auto_subscribe,
             connection: Some(connection),
             lost_at: None,
+            last_there: now.instant,
             joined_at: now.instant,
+            resume_fault: None,
+            pretends_until: None,
             token_refresh_at: now.instant,
             pending: HashMap::new(),
             last_sequence: 0,

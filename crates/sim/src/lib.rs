@@ -24,6 +24,7 @@ mod random;
 mod schedule;
 mod server;
 mod stream;
+mod talk;
 mod verdict;
 mod world;
 
@@ -37,6 +38,11 @@ pub use world::Length;
 
 /// Plays the run of a seed.
 pub fn run(seed: u64, length: Length) -> Outcome {
+    play(seed, Plan::of(seed), length)
+}
+
+/// Plays a run that somebody has planned, with the draws of a seed.
+pub fn play(seed: u64, plan: Plan, length: Length) -> Outcome {
     fastrand::seed(Random::of(seed, 4).draw());
-    world::World::new(seed, length).run()
+    world::World::new(seed, plan, length).run()
 }

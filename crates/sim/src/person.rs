@@ -15,6 +15,7 @@ use crate::{
     plan,
     random::Random,
     stream::{Begins, Stream},
+    talk::Talk,
 };
 
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct Person {
     pub(crate) plan: plan::Person,
     pub(crate) participant: Participant,
     pub(crate) devices: Devices,
+    pub(crate) talk: Talk,
     pub(crate) up: Way,
     pub(crate) down: Way,
     pub(crate) deadline: Option<Instant>,
@@ -64,6 +66,7 @@ impl Person {
         Self {
             participant: Participant::new(config, now),
             devices: Devices::new(plan.room, index, now),
+            talk: Talk::new(plan.room, index, now),
             up: Way::new(way(10), plan.up),
             down: Way::new(way(11), plan.down),
             plan,
@@ -95,6 +98,30 @@ impl Person {
         let ip = Ipv4Addr::new(198, 51, self.index, self.nat);
         let private = Ipv4Addr::new(10, 0, self.index, 1);
         (public.ip() == IpAddr::V4(ip)).then(|| SocketAddr::new(private.into(), public.port()))
+    }
+
+    /// Whether the server sees it at an address.
+    pub(crate) fn is_at(&self, public: SocketAddr) -> bool {
+        self.private(public).is_some()
+    }
+
+    /// How much came of each stream, one line each.
+    pub(crate) fn counts(&self) -> Vec<String> {
+        let name = self.name();
+        let report = self.participant.report();
+        let tracks = report.tracks.iter();
+        let streams =
+            tracks.flat_map(|(track, streams)| streams.iter().map(move |one| (track, one)));
+        let mut counts: Vec<String> = streams
+            .map(|(track, one)| {
+                let stream = self.streams.get(&one.ssrc);
+                let switches = stream.map_or(0, Stream::switches);
+                let packets = one.packets;
+                format!("{name} got {packets} packets of {track}, {switches} switches")
+            })
+            .collect();
+        counts.push(format!("{name} got {} messages", report.messages));
+        counts
     }
 
     pub(crate) fn rebind(&mut self) {

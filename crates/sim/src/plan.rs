@@ -68,8 +68,11 @@ pub enum Happening {
     Sleep(Duration),
     /// The machine's date is set, by so many seconds.
     DateJumps(i64),
-    /// The engine panics over something in somebody's room.
+    /// The engine panics over somebody who joins anew.
     Panic(usize),
+    /// The engine panics over somebody's next packet of sound or pictures; only with
+    /// [`replace_crypto`](crate::replace_crypto), which it panics in.
+    PanicOverPacket(usize),
 }
 
 impl Plan {

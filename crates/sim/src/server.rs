@@ -26,6 +26,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
     let config = Config {
         keys: keys(),
         node: "node".into(),
+        simulates_faults: false,
         random: source(seed, 2, Switch::default()),
         relay: None,
     };
@@ -35,6 +36,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
         ufrag_prefix: "00".into(),
         random: source(seed, 3, panics.clone()),
         estimates_bandwidth: true,
+        forwards_svc: false,
     };
     Edge::new(config, engine)
 }

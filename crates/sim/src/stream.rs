@@ -56,6 +56,13 @@ impl Stream {
             .is_some_and(|(shows_at, last_at)| last_at - shows_at < repair)
     }
 
+    /// How often it changed its layer.
+    pub(crate) fn switches(&self) -> usize {
+        let begins = self.packets.values().filter_map(|packet| packet.begins);
+        let layers: Vec<u8> = begins.map(|begins| begins.layer).collect();
+        layers.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    }
+
     /// Where it changed its layer without a key frame. What was lost excuses what follows.
     pub(crate) fn blind_switches(&self) -> usize {
         let mut count = 0;

@@ -18,6 +18,10 @@ pub struct Outcome {
     pub violations: Vec<String>,
     /// What happened, one line each, without what str0m draws itself.
     pub trace: Vec<String>,
+    /// How much everybody got of each stream. Two runs of a seed agree about it with
+    /// [`replace_crypto`](crate::replace_crypto), where no way is broken: elsewhere it depends on
+    /// what is drawn outside of the seed.
+    pub counts: Vec<String>,
     /// Packets carried.
     pub packets: u64,
 }
@@ -25,14 +29,20 @@ pub struct Outcome {
 impl Outcome {
     /// A short form of the trace: FNV-1a.
     pub fn trace_hash(&self) -> u64 {
-        let bytes = self
-            .trace
-            .iter()
-            .flat_map(|line| line.bytes().chain([b'\n']));
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        hash(&self.trace)
     }
+
+    /// A short form of the counts, likewise.
+    pub fn counts_hash(&self) -> u64 {
+        hash(&self.counts)
+    }
+}
+
+fn hash(lines: &[String]) -> u64 {
+    let bytes = lines.iter().flat_map(|line| line.bytes().chain([b'\n']));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Looks at everybody when the run is over.
@@ -54,6 +64,22 @@ pub(crate) fn judge(plan: &Plan, people: &[Person], since: Instant, violations: 
                 let of = format!("{name} of {track}");
                 judge_stream(plan.severity, person, &of, stream, violations);
             }
+        }
+    }
+}
+
+/// What people said to each other and did not hear as they should.
+pub(crate) fn judge_talk(people: &[Person], end: Option<Instant>, violations: &mut Vec<String>) {
+    for (listener, speaker) in people.iter().flat_map(|one| {
+        let others = people
+            .iter()
+            .filter(|other| other.plan.room == one.plan.room);
+        others.map(move |other| (one, other))
+    }) {
+        let faults = listener.talk.faults(&speaker.talk, end).into_iter();
+        let (name, of) = (listener.name(), speaker.name());
+        if name != of {
+            violations.extend(faults.map(|fault| format!("{name} heard of {of}: {fault}")));
         }
     }
 }

@@ -13,6 +13,7 @@ use participant::Request;
 use signal::{Datagram, Edge, Frame, Input, Now, Transport};
 
 use crate::{
+    crypto,
     person::Person,
     plan::{CALM_AT, END_AT, LAST_LOOK, Plan},
     schedule::{Schedule, What},
@@ -36,6 +37,9 @@ pub(crate) struct World {
     panics: Switch,
     /// Whose dialling the engine panics over.
     panics_at: Option<(usize, u64)>,
+    /// Over whose next packet the engine panics.
+    panics_over: Option<usize>,
+    length: Length,
     people: Vec<Person>,
     start: Instant,
     now: Instant,
@@ -60,8 +64,7 @@ const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 impl World {
-    pub(crate) fn new(seed: u64, length: Length) -> Self {
-        let plan = Plan::of(seed);
+    pub(crate) fn new(seed: u64, plan: Plan, length: Length) -> Self {
         let start = Instant::now() + AHEAD;
         let panics = Switch::default();
         let people = plan.people.iter().cloned().enumerate();
@@ -72,6 +75,8 @@ impl World {
             people: people.collect(),
             panics,
             panics_at: None,
+            panics_over: None,
+            length,
             start,
             now: start,
             date_offset_s: 0,
@@ -114,15 +119,20 @@ impl World {
         }
         let since = self.now - LAST_LOOK;
         verdict::judge(&self.plan, &self.people, since, &mut self.violations);
+        // What is under way when a run ends early would still have come.
+        let end = (self.length == Length::Full).then_some(self.now);
+        verdict::judge_talk(&self.people, end, &mut self.violations);
         for person in &self.people {
             let heard = person.heard_since(since);
             let line = format!("{} heard {heard:?}", person.name());
             self.trace.push(line);
         }
+        let counts = self.people.iter().flat_map(Person::counts).collect();
         Outcome {
             seed: self.seed,
             violations: self.violations,
             trace: self.trace,
+            counts,
             packets: self.packets,
         }
     }
@@ -143,7 +153,13 @@ impl World {
 
     fn next_at(&self) -> Instant {
         let people = self.people.iter().filter(|person| person.has_come);
-        let people = people.flat_map(|one| [one.deadline, Some(one.devices.deadline())]);
+        let people = people.flat_map(|one| {
+            [
+                one.deadline,
+                Some(one.devices.deadline()),
+                Some(one.talk.next),
+            ]
+        });
         let deadlines = people.chain([self.schedule.next_at(), self.edge_deadline]);
         let deadlines = deadlines.flatten();
         // At least a little, so that a deadline in the past does not stop the clock.
@@ -170,7 +186,11 @@ impl World {
                     destination: address(),
                     payload: &packet,
                 };
+                let over = self.panics_over;
+                let is_planned = over.is_some_and(|who| self.people[who].is_at(public));
+                crypto::panic_over_packets(is_planned);
                 self.hand_to_edge(Input::Datagram(datagram));
+                crypto::panic_over_packets(false);
             }
             What::ToPerson {
                 who,
@@ -222,6 +242,9 @@ impl World {
                 for packet in person.devices.due(self.now) {
                     self.request(who, Request::Write(packet));
                 }
+            }
+            if let Some(message) = self.people[who].talk.due(self.now) {
+                self.request(who, Request::Send(message));
             }
             if self.people[who].deadline.is_some_and(|at| at <= self.now) {
                 self.hand_to_person(who, participant::Input::Timeout);

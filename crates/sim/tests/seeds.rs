@@ -2,8 +2,8 @@
 
 mod many;
 
-use many::{expect_kept, expect_one_kept, from_environment};
-use sim::{Length, hush_planned_panics, run};
+use many::{expect_kept, expect_one_kept, expect_one_room_to_pay, from_environment};
+use sim::{Happening, Length, hush_planned_panics, run};
 
 #[test]
 fn a_hundred_seeds_keep_their_promises() {
@@ -28,6 +28,11 @@ fn two_runs_of_a_seed_tell_the_same_story() {
         run(2, Length::Full).trace_hash(),
         run(5, Length::Full).trace_hash()
     );
+}
+
+#[test]
+fn a_panicking_shard_costs_one_room() {
+    expect_one_room_to_pay(Happening::Panic(0));
 }
 
 /// The seed of the variable `SIM_SEED`, with all that can be said of it.

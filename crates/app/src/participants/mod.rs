@@ -23,8 +23,12 @@ use crate::{App, rtc_orders::RtcOrder, throttle::Throttled};
 pub(crate) fn permission_of(role: ParticipantRole) -> rtc::Permission {
     let takes_part = role != ParticipantRole::Observer;
     rtc::Permission {
+        can_subscribe: true,
         can_publish: takes_part,
+        can_publish_sources: Vec::new(),
         can_publish_data: takes_part,
+        // What people are called is in the session's log, and only there.
+        can_update_own_metadata: false,
     }
 }
 

@@ -153,6 +153,7 @@ impl RtcEngine for TestRtc {
         permission: rtc::Permission,
     ) -> BoxFuture<'a, Result<(), RtcError>> {
         assert_eq!(permission.can_publish, permission.can_publish_data);
+        assert!(permission.can_subscribe && !permission.can_update_own_metadata);
         let order = Order::Permit {
             identity: identity.to_owned(),
             can_publish: permission.can_publish,

@@ -244,12 +244,14 @@ async fn start_media(
         }),
         shards: cores.min(SHARDS_MAX),
         estimates_bandwidth: settings.media_bandwidth_estimation,
+        forwards_svc: settings.media_svc_codecs,
         api_key: Settings::OWN_API_KEY.to_owned(),
         api_secret: dir.secret("media.key")?.expose(),
         operator: settings
             .livekit_credential()
             .map(|(key, secret)| (key.to_owned(), secret.to_owned())),
         node: "helpsight".to_owned(),
+        simulates_faults: settings.livekit_simulate,
     };
     let engine = EmbeddedEngine::start(config, &events)?;
     Ok((Arc::new(engine), news))

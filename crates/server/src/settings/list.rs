@@ -187,6 +187,19 @@ pub(crate) static ALL: &[Setting] = &[
         },
     },
     Setting {
+        section: Some("media"),
+        name: "svc_codecs",
+        form: Form::Switch,
+        default: Some("false"),
+        example: "",
+        flag: None,
+        description: "Whether clients may publish VP9 and AV1. Such a picture is sent to everybody with all its layers, whatever their links carry: for networks that are wide everywhere. False: who wants to publish them publishes VP8.",
+        apply: |settings, value| {
+            settings.media_svc_codecs = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
         section: Some("livekit"),
         name: "api_key",
         form: Form::Text,
@@ -219,6 +232,19 @@ pub(crate) static ALL: &[Setting] = &[
                 ));
             }
             settings.livekit_api_secret = Some(Secret(secret));
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("livekit"),
+        name: "simulate",
+        form: Form::Switch,
+        default: Some("false"),
+        example: "",
+        flag: None,
+        description: "Whether a client may ask for faults of its own connection (LiveKit's SimulateScenario), to see how it bears them. For those who build clients; false everywhere else.",
+        apply: |settings, value| {
+            settings.livekit_simulate = switch(value)?;
             Ok(())
         },
     },

@@ -6,7 +6,7 @@ use str0m::{IceCreds, change::SdpOffer, media::Mid};
 
 use super::{DescriptionError, NEGOTIATION_DELAY, Peer};
 use crate::{
-    io::{Kind, TrackId},
+    io::{Kind, Sound, TrackId},
     sdp::{Direction, Sdp, Section},
     sections::Placement,
 };
@@ -143,6 +143,9 @@ impl Peer {
         if section.kind().is_none() {
             return;
         }
+        if let Some(sound) = self.sound_of(section) {
+            section.prefer_sound(sound);
+        }
         let track = section
             .mid()
             .and_then(|mid| self.sections.placed().get(mid));
@@ -150,6 +153,16 @@ impl Peer {
             Some((label, track)) => section.set_msid(&label, track.as_str()),
             None => section.drop_msid(),
         }
+    }
+
+    /// How the client is to send what it sends on a section. What it has not announced yet is left
+    /// to the next answer: it may be music, which is to be sent whole.
+    fn sound_of(&self, section: &Section) -> Option<Sound> {
+        let carried = self
+            .publications
+            .iter()
+            .find(|publication| section.mid() == Some(&*publication.mid));
+        carried.map(|publication| publication.sound)
     }
 
     /// A browser renders a section's next track only when it comes on a fresh SSRC: the stream is

@@ -4,7 +4,7 @@ use str0m::media::Mid;
 
 use super::Peer;
 use crate::{
-    io::{Kind, Purpose, TrackId},
+    io::{Kind, Purpose, Sound, TrackId},
     publication::Publication,
     sdp::{Direction, Sdp, Section},
 };
@@ -16,6 +16,7 @@ pub(crate) struct Announced {
     pub(crate) track: TrackId,
     pub(crate) purpose: Purpose,
     pub(crate) client_ids: Vec<String>,
+    pub(crate) sound: Sound,
 }
 
 #[derive(Debug)]
@@ -121,8 +122,9 @@ impl Peer {
 
     fn publish(&mut self, announced: Announced, mid: Mid) -> (TrackId, Mid) {
         let Announced { track, purpose, .. } = announced;
-        self.publications
-            .push(Publication::new(track.clone(), purpose, mid));
+        let mut publication = Publication::new(track.clone(), purpose, mid);
+        publication.sound = announced.sound;
+        self.publications.push(publication);
         (track, mid)
     }
 }

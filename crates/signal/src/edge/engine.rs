@@ -197,7 +197,9 @@ impl Edge {
             if channel == Channel::Reliable && stamped.sequence != 0 {
                 let (sequence, recipients) = (stamped.sequence, stamped.recipients);
                 let payload = Arc::clone(&payload);
-                participant.recent.keep(sequence, recipients, payload);
+                participant
+                    .recent
+                    .keep(sequence, recipients, payload, now.instant);
             }
         }
         for peer in recipients {

@@ -9,7 +9,7 @@ use livekit_protocol::{
 use sfu::{Offerer, PeerId, Request, Transports};
 use tracing::debug;
 
-use super::{Connection, Edge};
+use super::{Connection, Edge, ResumeFault};
 use crate::{
     admission::{Admission, Mode, Resume},
     io::{ConnectionId, Event, LeaveReason, Now, Output},
@@ -62,10 +62,11 @@ impl Edge {
         self.active = Some(peer);
         let participant = Participant::new(sid.clone(), receiving, connection, admission, now);
         let info = participant.info.clone();
+        let codecs = messages::codecs(self.forwards_svc);
         let room = self
             .rooms
             .entry(name.clone())
-            .or_insert_with(|| Room::new(&name, room_sid, now));
+            .or_insert_with(|| Room::new(&name, room_sid, codecs, now));
         room.participants.insert(peer, participant);
         self.locations.insert(peer, name.clone());
         self.connections.insert(
@@ -90,9 +91,7 @@ impl Edge {
             self.add_track(peer, request, now);
         }
         self.tell_qualities(peer);
-        if admission.auto_subscribe {
-            self.subscribe_to_all(peer, now);
-        }
+        self.subscribe_to_wanted(peer, now);
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
         }
@@ -133,7 +132,7 @@ impl Edge {
             subscriber_primary: participant.receiving != peer,
             ping_interval: messages::PING_INTERVAL_S,
             ping_timeout: messages::PING_TIMEOUT_S,
-            enabled_publish_codecs: messages::codecs(),
+            enabled_publish_codecs: messages::codecs(self.forwards_svc),
             fast_publish: participant.claims.video.can_publish(),
             ice_servers: self.relays(participant, now),
             client_configuration: messages::client_configuration(participant.path_mode),
@@ -170,11 +169,21 @@ impl Edge {
             self.outputs.push_back(Output::Close { connection });
             return;
         };
+        let fault = self.take_resume_fault(peer, now);
+        if fault == Some(ResumeFault::AtOnce) {
+            self.outputs.push_back(Output::Close { connection });
+            return;
+        }
         let open = Connection {
             peer,
             is_text: false,
             last_frame: now.instant,
         };
+        // A client knows of its loss before we do.
+        if let Some(old) = self.participant(peer).and_then(|one| one.connection) {
+            self.connection_lost(old, now);
+            self.outputs.push_back(Output::Close { connection: old });
+        }
         self.connections.insert(connection, open);
         let Some(participant) = self.participant(peer) else {
             return;
@@ -184,13 +193,10 @@ impl Edge {
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
+        participant.connection = Some(connection);
         participant.lost_at = None;
         participant.token_refresh_at = now.instant;
         let last_message_seq = participant.last_sequence;
-        if let Some(old) = participant.connection.replace(connection) {
-            self.connections.remove(&old);
-            self.outputs.push_back(Output::Close { connection: old });
-        }
 
         self.tell(
             peer,
@@ -222,17 +228,25 @@ impl Edge {
         if let Some(offer) = admission.offer.clone() {
             self.offer(peer, offer, now);
         }
+        if fault == Some(ResumeFault::Afterwards) {
+            self.outputs.push_back(Output::Close { connection });
+            self.connection_lost(connection, now);
+        }
     }
 
     pub(super) fn connection_lost(&mut self, connection: ConnectionId, now: Now) {
-        let Some(Connection { peer, .. }) = self.connections.remove(&connection) else {
+        let Some(lost) = self.connections.remove(&connection) else {
             return;
         };
+        let Connection {
+            peer, last_frame, ..
+        } = lost;
         if let Some(participant) = self.participant_mut(peer)
             && participant.connection == Some(connection)
         {
             participant.connection = None;
             participant.lost_at = Some(now.instant);
+            participant.last_there = last_frame;
         }
     }
 
@@ -312,6 +326,7 @@ impl Edge {
         }
         let peers: Vec<PeerId> = self.locations.keys().copied().collect();
         for peer in peers {
+            self.end_pretended_speech(peer, now);
             if let Some(told) = self.overdue(peer, now) {
                 self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
             } else if self

@@ -8,7 +8,7 @@ use sfu::{PeerId, Request, TrackId};
 
 use super::Edge;
 use crate::{
-    io::{LeaveReason, Now, Order, Source},
+    io::{LeaveReason, Now, Order, Permission, Source},
     messages,
 };
 
@@ -24,11 +24,10 @@ impl Edge {
             Order::Permit {
                 room,
                 identity,
-                can_publish,
-                can_publish_data,
+                permission,
             } => {
                 if let Some(peer) = self.find(&room, &identity) {
-                    self.change_permission(peer, can_publish, can_publish_data, now);
+                    self.change_permission(peer, &permission, now);
                 }
             }
             Order::Mute {
@@ -60,28 +59,22 @@ impl Edge {
         self.rooms.get(room)?.by_identity(identity)
     }
 
-    fn change_permission(
-        &mut self,
-        peer: PeerId,
-        can_publish: bool,
-        can_publish_data: bool,
-        now: Now,
-    ) {
+    fn change_permission(&mut self, peer: PeerId, permission: &Permission, now: Now) {
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
-        let grants = &mut participant.claims.video;
-        grants.can_publish = Some(can_publish);
-        grants.can_publish_data = Some(can_publish_data);
-        let permission = messages::permission(&participant.claims);
-        let info = participant.update(|info| info.permission = Some(permission));
-        let ended: Vec<String> = if can_publish {
-            Vec::new()
-        } else {
-            let live = info.tracks.iter().map(|track| track.sid.clone());
-            let pending = participant.pending.drain().map(|(_, track)| track.sid);
-            live.chain(pending).collect()
-        };
+        let could_subscribe = participant.claims.video.can_subscribe();
+        messages::grant(&mut participant.claims.video, permission);
+        let told = messages::permission(&participant.claims);
+        let may = |track: &TrackInfo| messages::may_publish(&told, track.source);
+        let live = participant.info.tracks.iter();
+        let mut ended: Vec<String> = live
+            .filter(|track| !may(track))
+            .map(|track| track.sid.clone())
+            .collect();
+        let pending = participant.pending.extract_if(|_, track| !may(track));
+        ended.extend(pending.map(|(_, track)| track.sid));
+        let info = participant.update(|info| info.permission = Some(told));
         // The token that it would come back with says the same.
         self.refresh_token(peer, now);
         let participants = vec![info.clone()];
@@ -92,6 +85,11 @@ impl Edge {
             self.request(Request::Unpublish { peer, track }, now);
             let unpublished = TrackUnpublishedResponse { track_sid };
             self.tell(peer, Message::TrackUnpublished(unpublished));
+        }
+        match (could_subscribe, permission.can_subscribe) {
+            (true, false) => self.unsubscribe_from_all(peer, now),
+            (false, true) => self.subscribe_to_wanted(peer, now),
+            (true, true) | (false, false) => {}
         }
     }
 

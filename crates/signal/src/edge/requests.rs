@@ -1,14 +1,15 @@
 //! What clients ask for.
 
 use livekit_protocol::{
-    AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest, Pong,
-    RequestResponse, SessionDescription, SyncState, TrackPublishedResponse,
-    UpdateParticipantMetadata,
+    AddTrackRequest, DataChannelReceiveState, DisconnectReason, MuteTrackRequest,
+    ParticipantUpdate, Pong, RequestResponse, SessionDescription, SyncState,
+    TrackPublishedResponse, UpdateParticipantMetadata, UpdateTrackSettings,
     leave_request::Action,
     request_response::{Reason, Request as Refused},
     signal_request::Message as Asked,
     signal_response::Message,
 };
+use livekit_token::Claims;
 use sfu::{Channel, PeerId, Request, TrackId};
 use tracing::debug;
 
@@ -17,13 +18,12 @@ use crate::{
     io::{ConnectionId, LeaveReason, Now},
     messages,
     roster::{Participant, milliseconds},
+    token::Pass,
     wire::Frame,
 };
 
 /// More than any client publishes; a limit on what one can make us keep.
 const TRACKS_MAX: usize = 16;
-/// LiveKit's limit for metadata and attributes together.
-const METADATA_LENGTH_MAX: usize = 64 * 1024;
 
 impl Edge {
     pub(super) fn frame(&mut self, connection: ConnectionId, frame: &Frame, now: Now) {
@@ -65,7 +65,7 @@ impl Edge {
                 };
                 self.tell(peer, Message::PongResp(pong));
             }
-            Asked::UpdateMetadata(request) => self.update_metadata(peer, request),
+            Asked::UpdateMetadata(request) => self.update_metadata(peer, request, now),
             Asked::UpdateAudioTrack(request) => {
                 self.change_track(peer, &request.track_sid, |track| {
                     track.audio_features.clone_from(&request.features);
@@ -82,11 +82,10 @@ impl Edge {
             Asked::Trickle(_) => {}
             Asked::Answer(answer) => self.answer(peer, answer, now),
             Asked::TrackSetting(request) => self.configure_tracks(peer, &request, now),
+            Asked::Simulate(simulated) => self.simulate(peer, &simulated, now),
             Asked::SubscriptionPermission(permission) => self.permit(peer, &permission, now),
-            // What old clients say about layers is superseded; there are no data tracks here, and
-            // nobody is helped by faults on demand.
+            // What old clients say about layers is superseded; there are no data tracks here.
             Asked::UpdateLayers(_)
-            | Asked::Simulate(_)
             | Asked::PublishDataTrackRequest(_)
             | Asked::UnpublishDataTrackRequest(_)
             | Asked::UpdateDataSubscription(_)
@@ -144,12 +143,13 @@ impl Edge {
         };
         let sid = self.sid(messages::track_prefix(kind, request.source));
         let track = TrackId::from(sid.as_str());
-        let info = messages::track_info(sid, kind, &request);
+        let info = messages::track_info(sid, kind, &request, self.forwards_svc);
         let Some(participant) = self.participant_mut(peer) else {
             return;
         };
         participant.pending.insert(track.clone(), info.clone());
         let (client_ids, source) = (messages::client_ids(&request), request.source);
+        let sound = messages::sound(&request);
         let published = TrackPublishedResponse {
             cid: request.cid,
             track: Some(info),
@@ -161,6 +161,7 @@ impl Edge {
                 track,
                 purpose: messages::purpose(kind, source),
                 client_ids,
+                sound,
             },
             now,
         );
@@ -188,47 +189,72 @@ impl Edge {
         self.announce(peer, &info);
     }
 
-    fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata) {
-        let Some(participant) = self.participant_mut(peer) else {
-            return;
+    fn update_metadata(&mut self, peer: PeerId, request: UpdateParticipantMetadata, now: Now) {
+        let request_id = request.request_id;
+        let reason = match self.described(peer, request) {
+            Ok(claims) => {
+                self.describe(peer, claims, now);
+                Reason::Ok
+            }
+            Err(reason) => reason,
         };
-        let attributes = request
-            .attributes
-            .iter()
-            .map(|(name, value)| name.len() + value.len());
-        let length = request.metadata.len() + request.name.len() + attributes.sum::<usize>();
-        let reason = if !participant.claims.video.can_update_own_metadata() {
-            Reason::NotAllowed
-        } else if length > METADATA_LENGTH_MAX {
-            Reason::LimitExceeded
-        } else {
-            Reason::Ok
-        };
-        if reason == Reason::Ok {
-            let info = participant.update(|info| {
-                if !request.metadata.is_empty() {
-                    info.metadata = request.metadata;
-                }
-                if !request.name.is_empty() {
-                    info.name = request.name;
-                }
-                messages::update_attributes(&mut info.attributes, request.attributes);
-            });
-            let participants = vec![info.clone()];
-            let update = livekit_protocol::ParticipantUpdate { participants };
-            self.announce(peer, &info);
-            self.tell(peer, Message::Update(update));
-        }
         let response = RequestResponse {
-            request_id: request.request_id,
+            request_id,
             reason: reason.into(),
             ..RequestResponse::default()
         };
         self.tell(peer, Message::RequestResponse(response));
     }
 
-    /// After a resume the client says what it believes; when it publishes what we do not know,
-    /// only joining anew brings both sides together.
+    /// A participant's claims with what it says of itself; the limit is what it could come back with.
+    fn described(
+        &self,
+        peer: PeerId,
+        request: UpdateParticipantMetadata,
+    ) -> Result<Claims, Reason> {
+        let participant = self.participant(peer).ok_or(Reason::NotAllowed)?;
+        if !participant.claims.video.can_update_own_metadata() {
+            return Err(Reason::NotAllowed);
+        }
+        let mut claims = participant.claims.clone();
+        if !request.metadata.is_empty() {
+            claims.metadata = request.metadata;
+        }
+        if !request.name.is_empty() {
+            claims.name = request.name;
+        }
+        messages::update_attributes(&mut claims.attributes, request.attributes);
+        let pass = Pass {
+            claims: claims.clone(),
+            path_mode: participant.path_mode,
+        };
+        if self.config.keys.fit(pass) {
+            Ok(claims)
+        } else {
+            Err(Reason::LimitExceeded)
+        }
+    }
+
+    /// The others see it, and the token says the same: somebody who joins anew is still so.
+    fn describe(&mut self, peer: PeerId, claims: Claims, now: Now) {
+        let Some(participant) = self.participant_mut(peer) else {
+            return;
+        };
+        let info = participant.update(|info| {
+            info.metadata.clone_from(&claims.metadata);
+            info.name.clone_from(&claims.name);
+            info.attributes.clone_from(&claims.attributes);
+        });
+        participant.claims = claims;
+        self.refresh_token(peer, now);
+        self.announce(peer, &info);
+        let participants = vec![info];
+        self.tell(peer, Message::Update(ParticipantUpdate { participants }));
+    }
+
+    /// After a resume the client says what it believes. When it publishes what we do not know, only
+    /// joining anew brings both sides together. What it does not show needs not be sent; but what it
+    /// is subscribed to is known here, and some clients list less than they had.
     fn sync_state(&mut self, peer: PeerId, state: &SyncState, now: Now) {
         let Some(participant) = self.participant_mut(peer) else {
             return;
@@ -242,6 +268,12 @@ impl Edge {
             let told = (DisconnectReason::StateMismatch, Action::Reconnect);
             return self.leave(peer, LeaveReason::ConnectionLost, Some(told), now);
         }
+        let hidden = UpdateTrackSettings {
+            track_sids: state.track_sids_disabled.clone(),
+            disabled: true,
+            ..UpdateTrackSettings::default()
+        };
+        self.configure_tracks(peer, &hidden, now);
         self.repeat_missed(peer, &state.datachannel_receive_states, now);
     }
 
@@ -256,10 +288,13 @@ impl Edge {
         let missed: Vec<_> = room
             .others(peer)
             .flat_map(|(_, other)| {
+                let identity = &returning.info.identity;
                 let had = had.iter().find(|one| one.publisher_sid == other.info.sid);
-                had.map(|had| other.recent.after(had.last_seq, &returning.info.identity))
+                match had {
+                    Some(had) => other.recent.after(had.last_seq, identity),
+                    None => other.recent.since(returning.last_there, identity),
+                }
             })
-            .flatten()
             .collect();
         let peer = returning.receiving;
         for payload in missed {

@@ -23,7 +23,9 @@ impl Edge {
         else {
             return;
         };
+        // Who is hidden is not known to anybody, so nobody would know whose track it is.
         let may = subscriber.claims.video.can_subscribe()
+            && !owner.is_hidden()
             && owner.access.allows(&subscriber.info, track.as_str());
         if may {
             let (peer, track) = (subscriber.receiving, track.clone());
@@ -31,18 +33,38 @@ impl Edge {
         }
     }
 
-    pub(super) fn subscribe_to_all(&mut self, peer: PeerId, now: Now) {
-        let Some(room) = self.room_of(peer) else {
+    /// Starts forwarding whatever a participant wants of the others' tracks.
+    pub(super) fn subscribe_to_wanted(&mut self, peer: PeerId, now: Now) {
+        let Some(participant) = self.participant(peer) else {
             return;
         };
-        let others = room.others(peer);
-        let tracks: Vec<TrackId> = others
-            .flat_map(|(_, other)| &other.info.tracks)
-            .map(|track| TrackId::from(track.sid.as_str()))
-            .collect();
-        for track in tracks {
+        let tracks = self.tracks_of_others(peer);
+        let wanted: Vec<TrackId> = tracks.filter(|track| participant.wants(track)).collect();
+        for track in wanted {
             self.subscribe(peer, &track, now);
         }
+    }
+
+    /// Stops forwarding all, without forgetting what was wanted.
+    pub(super) fn unsubscribe_from_all(&mut self, peer: PeerId, now: Now) {
+        let Some(receiving) = self.participant(peer).map(|one| one.receiving) else {
+            return;
+        };
+        let tracks: Vec<TrackId> = self.tracks_of_others(peer).collect();
+        for track in tracks {
+            let peer = receiving;
+            self.request(Request::Unsubscribe { peer, track }, now);
+        }
+    }
+
+    fn tracks_of_others(&self, peer: PeerId) -> impl Iterator<Item = TrackId> {
+        let others = self
+            .room_of(peer)
+            .into_iter()
+            .flat_map(move |room| room.others(peer));
+        others
+            .flat_map(|(_, other)| &other.info.tracks)
+            .map(|track| TrackId::from(track.sid.as_str()))
     }
 
     pub(super) fn update_subscription(

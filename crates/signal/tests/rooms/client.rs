@@ -276,6 +276,16 @@ impl Client {
         })
     }
 
+    /// What it would come back with.
+    pub(crate) fn newest_token(&self) -> String {
+        let tokens = self.messages.iter().rev();
+        let mut tokens = tokens.filter_map(|message| match message {
+            Message::RefreshToken(token) => Some(token.clone()),
+            _ => None,
+        });
+        tokens.next().expect("handed out")
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed
     }

@@ -75,6 +75,26 @@ fn data_goes_up_on_one_connection_and_down_on_the_other() {
 }
 
 #[test]
+fn reliable_data_waits_for_the_connection_that_it_is_received_on() {
+    let mut world = World::new();
+    let ann = world.join_dual("room", "ann");
+    world.run(SECOND);
+    world.send_data(ann, Channel::Reliable, b"warm", &[]);
+    world.run(SECOND);
+    let bob = world.join_dual_unplugged("room", "bob");
+    for word in [b"one", b"two"] {
+        world.send_data(ann, Channel::Reliable, word, &[]);
+    }
+    world.send_data(ann, Channel::Lossy, b"gone", &[]);
+    world.run(2 * SECOND);
+    assert!(world.client(bob).data().is_empty());
+    world.plug(bob);
+    world.run(5 * SECOND);
+    let heard = [b"one", b"two"].map(|word| ("ann".to_owned(), word.to_vec()));
+    assert_eq!(world.client(bob).data(), heard);
+}
+
+#[test]
 fn a_dual_client_resumes_with_both_connections() {
     let mut world = World::new();
     let ann = world.join("room", "ann");

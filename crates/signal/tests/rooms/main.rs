@@ -5,17 +5,21 @@ mod client;
 mod downlink;
 mod dual;
 mod paths;
+mod resume;
 mod rules;
 mod server;
+mod simulation;
 mod world;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use client::Client;
 use livekit_protocol::{
-    DisconnectReason, leave_request::Action, participant_info::State, signal_response::Message,
+    AddTrackRequest, DisconnectReason, SimulcastCodec, TrackType, leave_request::Action,
+    participant_info::State, signal_request::Message as Asked, signal_response::Message,
 };
 use participant::Channel;
+use server::Options;
 use sfu::Kind;
 use signal::{Event, Frame, LeaveReason, Order};
 use world::World;
@@ -476,4 +480,57 @@ fn a_panic_costs_one_room() {
             .other_participants
             .is_empty()
     );
+}
+
+#[test]
+fn what_is_not_forwarded_becomes_vp8() {
+    for (forwards_svc, [vp9, av1]) in [
+        (false, ["video/VP8", "video/VP8"]),
+        (true, ["video/VP9", "video/AV1"]),
+    ] {
+        let mut world = World::with(Options {
+            forwards_svc,
+            ..Options::default()
+        });
+        let ann = world.join("room", "ann");
+        world.run(SECOND);
+        let join = world.client(ann).join_response();
+        let room = join.room.as_ref().expect("a room");
+        for codecs in [&join.enabled_publish_codecs, &room.enabled_codecs] {
+            let mimes: Vec<_> = codecs.iter().map(|codec| codec.mime.as_str()).collect();
+            assert_eq!(
+                mimes[..2],
+                ["video/VP8", "video/H264"],
+                "the first is taken"
+            );
+            assert_eq!(mimes.contains(&"video/VP9"), forwards_svc);
+            assert_eq!(mimes.contains(&"video/AV1"), forwards_svc);
+        }
+        for (codec, taken) in [("vp9", vp9), ("AV1", av1), ("h264", "video/H264")] {
+            let wanted = SimulcastCodec {
+                codec: codec.into(),
+                cid: codec.into(),
+                ..SimulcastCodec::default()
+            };
+            let request = AddTrackRequest {
+                cid: codec.into(),
+                r#type: TrackType::Video.into(),
+                simulcast_codecs: vec![wanted],
+                ..AddTrackRequest::default()
+            };
+            world.ask(ann, Asked::AddTrack(request));
+            let messages = world.client(ann).messages().iter().rev();
+            let mut published = messages.filter_map(|message| match message {
+                Message::TrackPublished(published) if published.cid == codec => {
+                    published.track.as_ref()
+                }
+                _ => None,
+            });
+            let track = published.next().expect("published");
+            assert_eq!(
+                (track.mime_type.as_str(), track.codecs[0].mime_type.as_str()),
+                (taken, taken)
+            );
+        }
+    }
 }

@@ -6,7 +6,7 @@ use participant::Dial;
 use signal::{Admission, ConnectionId, Frame, Input, Output, Route};
 
 use super::World;
-use crate::{person::Person, schedule::What, server};
+use crate::{crypto, person::Person, schedule::What, server};
 
 impl World {
     pub(super) fn dialled(&mut self, who: usize, dial: &Dial, number: u64) {
@@ -57,6 +57,8 @@ impl World {
         let handled = catch_unwind(AssertUnwindSafe(|| edge.handle(input, now)));
         if handled.is_err() {
             self.panics.set(false);
+            self.panics_over = None;
+            crypto::panic_over_packets(false);
             self.trace.push("the engine panicked".to_owned());
             if !self.edge.recover(now) {
                 self.violations

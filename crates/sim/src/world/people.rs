@@ -86,7 +86,26 @@ impl World {
                     self.violations.push(line);
                 }
             }
-            Event::Ended(End::Refused(_)) => self.join(who),
+            Event::Data(data) => {
+                let is_foreign = self.people[who].talk.hear(&data, self.now);
+                if is_foreign {
+                    let line = format!("{name} heard what is not for them: {data:?}");
+                    self.violations.push(line);
+                }
+            }
+            Event::Joined => {
+                self.people[who].talk.joined(self.now);
+                self.trace.push(format!("{name} joins"));
+            }
+            Event::Resumed => self.trace.push(format!("{name} resumes")),
+            Event::Dismissed { reason, action } => {
+                let line = format!("{name} is dismissed: {reason:?}, {action:?}");
+                self.trace.push(line);
+            }
+            Event::Ended(End::Refused(status)) => {
+                self.trace.push(format!("{name} is refused: {status}"));
+                self.join(who);
+            }
             Event::Ended(end) => self.violations.push(format!("{name} was ended: {end:?}")),
             _ => {}
         }

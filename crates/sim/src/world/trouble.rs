@@ -72,6 +72,7 @@ impl World {
                 self.slept += duration;
             }
             Happening::DateJumps(seconds) => self.date_offset_s += seconds,
+            Happening::PanicOverPacket(who) => self.panics_over = Some(who),
             Happening::Panic(who) => {
                 // Whoever joins makes the engine draw a number.
                 self.join(who);

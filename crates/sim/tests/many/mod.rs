@@ -4,9 +4,12 @@ use std::{
     ops::Range,
     sync::atomic::{AtomicU64, Ordering},
     thread,
+    time::Duration,
 };
 
-use sim::{Length, Outcome, hush_planned_panics, run};
+use sim::{
+    Happening, Length, Outcome, Person, Plan, Quality, Severity, hush_planned_panics, play, run,
+};
 
 /// Seeds of a range, on as many threads as there are cores.
 pub(crate) fn expect_kept(seeds: Range<u64>, length: Length) {
@@ -49,6 +52,38 @@ pub(crate) fn expect_one_kept(seed: u64, length: Length) {
         "seed {seed}, trace {:016x}: {:#?}\n{:#?}",
         outcome.trace_hash(),
         outcome.violations,
+        outcome.trace
+    );
+}
+
+/// Two rooms on good networks; the engine fails over somebody in the first.
+pub(crate) fn expect_one_room_to_pay(happening: Happening) {
+    hush_planned_panics();
+    let person = |room| Person {
+        room,
+        joins_at: Duration::from_millis(100),
+        is_dual: false,
+        has_sound: true,
+        layers: 1,
+        up: Quality::PERFECT,
+        down: Quality::PERFECT,
+    };
+    let plan = Plan {
+        severity: Severity::Shuffled,
+        people: [0, 0, 1, 1].map(person).into(),
+        happenings: vec![(Duration::from_secs(4), happening)],
+    };
+    let outcome = play(1, plan, Length::Full);
+    assert_eq!(outcome.violations, Vec::<String>::new());
+    let happened = |line: &str| outcome.trace.iter().filter(|one| *one == line).count();
+    assert_eq!(happened("the engine panicked"), 1);
+    let joins = |who| happened(&format!("person{who} joins"));
+    assert!(joins(0) > 1 && joins(1) > 1, "{:?}", outcome.trace);
+    assert_eq!([joins(2), joins(3)], [1, 1], "{:?}", outcome.trace);
+    let others = |line: &&String| line.contains("person2 is") || line.contains("person3 is");
+    assert!(
+        !outcome.trace.iter().any(|line| others(&line)),
+        "{:?}",
         outcome.trace
     );
 }
