@@ -200,7 +200,8 @@ async fn join(
         return Ok(true);
     }
     let throttle = &app.throttles().stays_of_participant;
-    if throttle.take(&participant.id, app.now()).is_err() {
+    let paid = throttle.take(&room.session, &participant.id, app.now());
+    if paid.is_err() {
         tracing::warn!(session = %room.session, participant = %participant.id, "comes and goes too often; sent out");
         app.order(RtcOrder::Remove(room.session, participant.id));
         return Ok(false);

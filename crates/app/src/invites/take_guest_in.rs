@@ -128,7 +128,7 @@ impl Repeatable {
         let network = Network::from(request.address);
         let throttle = &app.throttles().wrong_link_by_address;
         throttle
-            .take(&network, app.now())
+            .take(&network.site(), &network, app.now())
             .map_err(super::InviteError::from)?;
         if kept.fingerprint != self.fingerprint {
             return Err(RedeemError::IdempotencyKeyReused);

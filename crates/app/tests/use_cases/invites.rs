@@ -288,6 +288,38 @@ async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_lock_nobody_o
 }
 
 #[tokio::test]
+async fn whoever_has_all_networks_of_a_site_keeps_nobody_elses_right_code_out() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("a code");
+    let network = |site, network| IpAddr::from([0x2001, 0xdb8, site, network, 0, 0, 0, 1]);
+    let mut answered = 0;
+    for (number, key) in (0..12_000).zip(wrong_codes(invite.code)) {
+        match invites::look_up(&stage.app, None, key, network(1, number)).await {
+            Err(InviteError::NotFound) => answered += 1,
+            Err(InviteError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong code was answered with {other:?}"),
+        }
+        // Wrong links have a memory of their own.
+        let link = InviteKey::of_token("cut off");
+        let refused = invites::look_up(&stage.app, None, link, network(1, number)).await;
+        assert!(refused.is_err());
+    }
+    assert!(answered <= 609, "{answered} codes could be tried");
+    let by_code = InviteKey::Code(invite.code);
+    for innocent in (2..200).map(|site| network(site, 0)) {
+        for mistyped in wrong_codes(invite.code).take(2) {
+            let refused = invites::look_up(&stage.app, None, mistyped, innocent).await;
+            assert!(matches!(refused, Err(InviteError::NotFound)), "{refused:?}");
+        }
+        for _ in 0..5 {
+            let found = invites::look_up(&stage.app, None, by_code, innocent).await;
+            assert!(found.is_ok(), "{found:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_guesses_locks_neither_other_sites_nor_the_neighbours_out() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;
