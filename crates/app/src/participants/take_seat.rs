@@ -6,7 +6,7 @@ use domain::{
 };
 use store::{StoreError, Transaction};
 
-use super::{Placed, SetRoleError};
+use super::{Placed, RoleChangeBy, SetRoleError};
 use crate::{App, SignedIn, access};
 
 /// Why a user gets no place.
@@ -105,7 +105,9 @@ pub(crate) async fn place_user(
     if place.role == ParticipantRole::Observer && !runs(caller, session) {
         return Ok(Placed::unchanged(place));
     }
-    super::set_role(app, transaction, organisation, place, role).await
+    let change = (role, RoleChangeBy::Themselves);
+    let changed = super::set_role(app, transaction, organisation, place, change);
+    Ok(changed.await?)
 }
 
 fn runs(caller: &SignedIn, session: &Session) -> bool {

@@ -433,6 +433,43 @@ async fn who_becomes_an_observer_stops_publishing_at_once_and_may_again_afterwar
 }
 
 #[tokio::test]
+async fn a_guest_who_changes_their_role_without_end_keeps_no_host_from_changing_it() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (id, place) = (guest.session_id, guest.participant.id);
+    let caller = stage.guest_caller(&guest).await;
+    let roles = [ParticipantRole::Expert, ParticipantRole::Assisted];
+    let mut is_refused = false;
+    for role in roles.into_iter().cycle().take(40) {
+        let changed = participants::change_role(&stage.app, &caller, id, place, role).await;
+        is_refused |= matches!(changed, Err(ChangeRoleError::TooOften { .. }));
+    }
+    assert!(is_refused, "forty changes were let through");
+    let host = Caller::User(owner.clone());
+    let observer = ParticipantRole::Observer;
+    let changed = participants::change_role(&stage.app, &host, id, place, observer).await;
+    assert_eq!(changed.expect("they run the session").role, observer);
+
+    // The record has an end for them too, and another host is not held up by it.
+    let roles = [ParticipantRole::Expert, observer];
+    let mut changes = 0;
+    for role in roles.into_iter().cycle().take(100) {
+        match participants::change_role(&stage.app, &host, id, place, role).await {
+            Ok(_) => changes += 1,
+            Err(ChangeRoleError::TooOften { .. }) => break,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(changes, 29);
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let role = ParticipantRole::Assisted;
+    let other = Caller::User(expert);
+    let changed = participants::change_role(&stage.app, &other, id, place, role).await;
+    assert_eq!(changed.expect("they run every session").role, role);
+}
+
+#[tokio::test]
 async fn who_comes_as_an_observer_with_an_earlier_token_publishes_nothing() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;
