@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     App, SignedIn,
-    participants::{self, Placed, SetRoleError},
+    participants::{self, PlaceError, Placed, SetRoleError},
     seats::NewSeat,
 };
 
@@ -28,6 +28,8 @@ pub struct Redeem {
     /// The client's key: a guest's same request with the same key takes no second place. Whoever
     /// shows it gets a seat, so it must be as hard to guess as one. Users have one place anyhow.
     pub idempotency_key: Option<String>,
+    /// The tokens of the seats that the browser holds, of whichever session.
+    pub seats: Vec<String>,
 }
 
 impl std::fmt::Debug for Redeem {
@@ -78,7 +80,9 @@ impl From<SetRoleError> for RedeemError {
     }
 }
 
-/// Gives somebody with a code or a link a place in the session.
+/// Gives somebody with a code or a link a place in the session. A guest's browser that holds a
+/// seat there keeps that place, in the role that it has: an observer does not become more by coming
+/// again.
 ///
 /// # Errors
 /// [`RedeemError`].

@@ -21,6 +21,7 @@ fn guest(key: InviteKey, name: &str) -> Redeem {
         role: ParticipantRole::Assisted,
         address: ADDRESS,
         idempotency_key: None,
+        seats: Vec::new(),
     }
 }
 
@@ -448,6 +449,42 @@ async fn a_guest_who_asks_twice_with_one_key_has_one_place_and_a_seat_that_is_go
         matches!(removed, Err(RedeemError::IdempotencyKeyReused)),
         "{removed:?}"
     );
+}
+
+#[tokio::test]
+async fn a_browser_that_has_a_seat_keeps_its_place_and_role_however_often_it_comes() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let other = stage.create_session(&owner).await;
+    let first = stage.join(&created, "Gustav").await;
+    let elsewhere = stage.join(&other, "Gustav").await;
+    let (session, id) = (first.session_id, first.participant.id);
+    let token = |redeemed: &invites::Redeemed| {
+        let seat = redeemed.seat.as_ref().expect("a guest gets a seat");
+        seat.token.expose()
+    };
+    let host = Caller::User(owner);
+    participants::change_role(&stage.app, &host, session, id, ParticipantRole::Observer)
+        .await
+        .expect("it is allowed");
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let again = async || {
+        let request = Redeem {
+            seats: vec!["cut off".to_owned(), token(&elsewhere), token(&first)],
+            ..guest(key, "Gerda")
+        };
+        let redeemed = invites::redeem(&stage.app, None, request).await;
+        redeemed.expect("the link works")
+    };
+    let kept = again().await;
+    assert_eq!(kept.participant.id, id);
+    assert_eq!(kept.participant.role, ParticipantRole::Observer);
+    assert_eq!(kept.seat, first.seat);
+
+    participants::remove(&stage.app, &host, session, id)
+        .await
+        .expect("it is allowed");
+    assert_ne!(again().await.participant.id, id);
 }
 
 #[tokio::test]

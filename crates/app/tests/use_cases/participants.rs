@@ -242,9 +242,10 @@ async fn a_removed_member_does_not_come_back_by_themselves() {
         role: ParticipantRole::Observer,
         address: crate::stage::ADDRESS,
         idempotency_key: None,
+        seats: Vec::new(),
     };
     let other = stage.add(&owner, "Max Member", UserRole::Member).await;
-    let place = app::invites::redeem(&stage.app, Some(&other), request).await;
+    let place = app::invites::redeem(&stage.app, Some(&other), request.clone()).await;
     let place = place.expect("the code works").participant.id;
     participants::remove(&stage.app, &Caller::User(member.clone()), id, place)
         .await
