@@ -1,5 +1,6 @@
 //! People's places in sessions.
 
+mod admit;
 mod change_role;
 mod me;
 mod mint_rtc_token;
