@@ -88,6 +88,7 @@ impl From<RedeemError> for Problem {
             RedeemError::Invite(error) => error.into(),
             RedeemError::InvalidInput(fields) => (&fields).into(),
             RedeemError::UsedUp => Kind::InviteUsedUp.into(),
+            RedeemError::Removed => Kind::RemovedFromSession.into(),
             RedeemError::IdempotencyKeyReused => Kind::IdempotencyKeyReused.into(),
             RedeemError::Store(error) => Self::store(&error),
         }

@@ -60,6 +60,9 @@ pub enum RedeemError {
     /// More guests than can be wanted have taken a place with it; a new invite lets others in.
     #[error("the invite is used up")]
     UsedUp,
+    /// Somebody took the place of this user away.
+    #[error("they were removed from the session")]
+    Removed,
     /// The idempotency key belongs to another request.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,
@@ -71,11 +74,14 @@ pub enum RedeemError {
     Store(#[from] StoreError),
 }
 
-impl From<SetRoleError> for RedeemError {
-    fn from(error: SetRoleError) -> Self {
+impl From<PlaceError> for RedeemError {
+    fn from(error: PlaceError) -> Self {
         match error {
-            SetRoleError::TooOften(throttled) => InviteError::from(throttled).into(),
-            SetRoleError::Store(error) => error.into(),
+            PlaceError::Removed => Self::Removed,
+            PlaceError::Role(SetRoleError::TooOften(throttled)) => {
+                InviteError::from(throttled).into()
+            }
+            PlaceError::Role(SetRoleError::Store(error)) | PlaceError::Store(error) => error.into(),
         }
     }
 }

@@ -20,8 +20,9 @@ pub use change_role::{ChangeRoleError, change_role};
 pub use me::{Me, MeError, me};
 pub(crate) use mint_rtc_token::OPENS_DOOR_AFTER_RESERVATION;
 pub use mint_rtc_token::{MintError, RtcAccess, mint_rtc_token};
+pub use readmit::{ReadmitError, readmit};
 pub use remove::{RemoveError, remove};
-pub(crate) use take_seat::place_user;
+pub(crate) use take_seat::{PlaceError, place_user};
 pub use take_seat::{TakeSeatError, take_seat};
 
 use crate::{App, rtc_orders::RtcOrder, throttle::Throttled};
@@ -110,10 +111,7 @@ async fn set_role(
         return Ok(Placed::unchanged(participant));
     }
     let (session, id) = (participant.session_id, participant.id);
-    let throttle = &app.throttles().role_of_participant;
-    throttle
-        .take(&id, app.now())
-        .map_err(SetRoleError::TooOften)?;
+    by.pay(app, session, id).map_err(SetRoleError::TooOften)?;
     transaction
         .set_participant_role(organisation, session, id, role)
         .await?;
