@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use app::{
-    sign_ins::{self, CreateError, Credentials},
+    sign_ins::{self, ChangePasswordError, CreateError, Credentials, PasswordChange},
     users::{self, ChangeUser},
 };
 use domain::{Activation, UserRole};
@@ -274,6 +274,65 @@ async fn guessing_many_users_passwords_from_one_address_is_slowed_down() {
     );
     let elsewhere = credentials("olga@example.com", PASSWORD, address(1));
     assert!(sign_ins::create(&stage.app, elsewhere).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_knows_their_password_changes_it_and_is_signed_out_everywhere_else() {
+    let (stage, _owner) = Stage::new().await;
+    let (here, there) = (token_of_owner(&stage).await, token_of_owner(&stage).await);
+    let signed_in = async |token: &str| {
+        let found = sign_ins::authenticate(&stage.app, token).await;
+        found.expect("it answers").map(|found| found.signed_in)
+    };
+    let caller = signed_in(&here).await.expect("it is signed in");
+    let change = async |current: &str, new: &str| {
+        let change = PasswordChange {
+            current: current.to_owned(),
+            new: new.to_owned(),
+            address: ADDRESS,
+        };
+        sign_ins::change_password(&stage.app, &caller, change).await
+    };
+    let new = "another horse entirely";
+    let refused = change("a wrong guess", new).await;
+    assert!(
+        matches!(refused, Err(ChangePasswordError::WrongPassword)),
+        "{refused:?}"
+    );
+    let refused = change(PASSWORD, "short").await;
+    assert!(
+        matches!(refused, Err(ChangePasswordError::InvalidInput(_))),
+        "{refused:?}"
+    );
+    assert!(signed_in(&there).await.is_some(), "nothing has changed");
+
+    change(PASSWORD, new).await.expect("it is right");
+    assert!(signed_in(&here).await.is_some());
+    assert_eq!(signed_in(&there).await, None);
+    for (password, is_right) in [(PASSWORD, false), (new, true)] {
+        let attempt = credentials("olga@example.com", password, ADDRESS);
+        let result = sign_ins::create(&stage.app, attempt).await;
+        assert_eq!(result.is_ok(), is_right, "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn guessing_the_current_password_is_slowed_down_like_signing_in() {
+    let (stage, owner) = Stage::new().await;
+    let mut looked_at = 0;
+    for _ in 0..100 {
+        let change = PasswordChange {
+            current: "a wrong guess".to_owned(),
+            new: "another horse entirely".to_owned(),
+            address: ADDRESS,
+        };
+        match sign_ins::change_password(&stage.app, &owner, change).await {
+            Err(ChangePasswordError::WrongPassword) => looked_at += 1,
+            Err(ChangePasswordError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong password was answered with {other:?}"),
+        }
+    }
+    assert!(looked_at <= 13, "{looked_at} passwords could be tried");
 }
 
 #[tokio::test]
