@@ -2,7 +2,8 @@
 //!
 //! Both are out of reach of scripts, and other sites can't make a browser send them except by a
 //! plain navigation (`Lax`). The seat's path is its session, so that one browser can hold seats
-//! in many.
+//! in many. Where invites are redeemed each seat is shown once more, under a name that has the
+//! session's id, so that coming again takes no second place.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use domain::{SecretToken, SessionId};
@@ -17,6 +18,13 @@ pub(crate) fn seat(headers: &HeaderMap) -> Option<&str> {
     read(headers, SEAT)
 }
 
+/// The seats in any session that a browser shows where invites are redeemed.
+pub(crate) fn held_seats(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    pairs(headers)
+        .filter(|(name, _)| name.starts_with(HELD_SEAT))
+        .map(|(_, value)| value)
+}
+
 /// Makes a browser keep its sign-in.
 pub(crate) fn keep_sign_in(token: &str, is_secure: bool) -> HeaderValue {
     written(SIGN_IN, token, "/", SIGN_IN_KEPT_S, is_secure)
@@ -28,9 +36,18 @@ pub(crate) fn forget_sign_in(is_secure: bool) -> HeaderValue {
 }
 
 /// Makes a browser keep its seat in a session.
-pub(crate) fn keep_seat(session: SessionId, token: &SecretToken, is_secure: bool) -> HeaderValue {
+pub(crate) fn keep_seat(
+    session: SessionId,
+    token: &SecretToken,
+    is_secure: bool,
+) -> [HeaderValue; 2] {
+    let token = token.expose();
     let path = format!("/api/v1/sessions/{session}");
-    written(SEAT, &token.expose(), &path, SEAT_KEPT_S, is_secure)
+    let held = format!("{HELD_SEAT}{session}");
+    [
+        written(SEAT, &token, &path, SEAT_KEPT_S, is_secure),
+        written(&held, &token, REDEMPTIONS, SEAT_KEPT_S, is_secure),
+    ]
 }
 
 fn written(name: &str, value: &str, path: &str, max_age_s: u32, is_secure: bool) -> HeaderValue {
@@ -41,17 +58,23 @@ fn written(name: &str, value: &str, path: &str, max_age_s: u32, is_secure: bool)
 }
 
 fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    pairs(headers)
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
 }
 
 const SIGN_IN: &str = "helpsight_sign_in";
 const SEAT: &str = "helpsight_seat";
+const HELD_SEAT: &str = "helpsight_seat_";
+const REDEMPTIONS: &str = "/api/v1/invites/redemptions";
 const SIGN_IN_KEPT_S: u32 = 30 * 24 * 3600;
 const SEAT_KEPT_S: u32 = 7 * 24 * 3600;

@@ -9,13 +9,17 @@
 
 use domain::{
     EventData, EventId, LeaveReason, NetworkPath, NewEvent, OrganisationId, Participant,
-    ParticipantId, ParticipantRole, Person, Presence, SessionId, UserState,
+    ParticipantId, ParticipantRole, Presence, SessionId,
 };
 use rtc::RtcEvent;
 use store::{StoreError, Transaction};
 use tokio::sync::mpsc;
 
-use crate::{App, rtc_orders::RtcOrder};
+use crate::{
+    App,
+    participants::room::{self, Bar, Counted},
+    rtc_orders::RtcOrder,
+};
 
 /// Records until the engine closes the channel.
 pub(crate) async fn follow(app: &App, mut events: mpsc::Receiver<RtcEvent>) {
@@ -154,36 +158,22 @@ async fn refusal(
     room: Room,
     participant: &Participant,
 ) -> Result<Option<RtcOrder>, StoreError> {
-    let details = transaction
-        .session(room.organisation, room.session, None)
-        .await?;
-    let is_open = details.is_some_and(|details| details.session.state.is_open());
-    let others = transaction
-        .present_count_without(room.organisation, room.session, participant.id)
-        .await?;
-    Ok(if !is_open {
-        Some(RtcOrder::CloseRoom(room.session))
-    } else if participant.is_removed
-        || others >= app.participants_max()
-        || !has_account_in_use(transaction, room, &participant.person).await?
-    {
-        Some(RtcOrder::Remove(room.session, participant.id))
-    } else {
-        None
-    })
-}
-
-/// Guests need none.
-async fn has_account_in_use(
-    transaction: &mut dyn Transaction,
-    room: Room,
-    person: &Person,
-) -> Result<bool, StoreError> {
-    let Some(id) = person.user_id() else {
-        return Ok(true);
-    };
-    let user = transaction.user(room.organisation, id).await?;
-    Ok(user.is_some_and(|user| user.state == UserState::Active))
+    let organisation = room.organisation;
+    Ok(
+        match room::bar(transaction, organisation, participant).await? {
+            Some(Bar::SessionEnded) => Some(RtcOrder::CloseRoom(room.session)),
+            Some(Bar::Removed | Bar::AccountOff) => {
+                Some(RtcOrder::Remove(room.session, participant.id))
+            }
+            None => {
+                let counted = Counted::Present;
+                let has_room =
+                    room::has_room_for(app, transaction, organisation, participant, counted)
+                        .await?;
+                (!has_room).then_some(RtcOrder::Remove(room.session, participant.id))
+            }
+        },
+    )
 }
 
 /// Whether they are in. Somebody who comes and goes without end is sent out instead, so that they
@@ -200,7 +190,8 @@ async fn join(
         return Ok(true);
     }
     let throttle = &app.throttles().stays_of_participant;
-    if throttle.take(&participant.id, app.now()).is_err() {
+    let paid = throttle.take(&room.session, &participant.id, app.now());
+    if paid.is_err() {
         tracing::warn!(session = %room.session, participant = %participant.id, "comes and goes too often; sent out");
         app.order(RtcOrder::Remove(room.session, participant.id));
         return Ok(false);

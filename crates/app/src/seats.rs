@@ -24,18 +24,29 @@ pub async fn authenticate(
     session: SessionId,
     token: &str,
 ) -> Result<Option<Seat>, StoreError> {
+    let mut transaction = app.read().await?;
+    let held = held(app, &mut *transaction, session, token).await?;
+    Ok(held.map(|(seat, _)| Seat {
+        organisation_id: seat.organisation_id,
+        session_id: seat.session_id,
+        participant_id: seat.participant_id,
+    }))
+}
+
+/// The seat in a session that a token stands for, if it is good, with the token.
+pub(crate) async fn held(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    session: SessionId,
+    token: &str,
+) -> Result<Option<(store::Seat, SecretToken)>, StoreError> {
     let Some(token) = SecretToken::parse(token) else {
         return Ok(None);
     };
-    let now = app.now();
-    let stored = app.read().await?.seat(session, hash_token(&token)).await?;
+    let stored = transaction.seat(session, hash_token(&token)).await?;
     Ok(stored
-        .filter(|seat| seat.expires_at > now)
-        .map(|seat| Seat {
-            organisation_id: seat.organisation_id,
-            session_id: seat.session_id,
-            participant_id: seat.participant_id,
-        }))
+        .filter(|seat| seat.expires_at > app.now())
+        .map(|seat| (seat, token)))
 }
 
 /// Who a browser is to a session: the user who is signed in when they can see it, else whoever

@@ -1,8 +1,9 @@
 //! Policies: what an installation, an organisation and a session allow.
 //!
 //! Each level says something about some policies; the resolver goes from the installation down.
-//! A switch that is off above stays off below, and a mode can only be narrowed. Of a duration, the
-//! lowest level's word counts.
+//! A switch that is off above stays off below, and a mode can only be narrowed. Of a duration the
+//! organisation's word counts before the installation's, and what holds there is the most that a
+//! session can have.
 //!
 //! Invariant: no level can allow what a level above it forbids, whatever is stored.
 
@@ -35,11 +36,14 @@ impl Policies {
     /// What holds when the levels, the installation's first, say this.
     pub fn resolve<'a>(levels: impl IntoIterator<Item = &'a PolicyLayer>) -> Self {
         let mut in_force = Self::DEFAULT;
-        for level in levels {
+        for (rank, level) in PolicyLevel::ALL.into_iter().zip(levels) {
             in_force.guests &= level.switch(PolicyName::SessionsGuests).unwrap_or(true);
             in_force.files &= level.switch(PolicyName::FilesEnabled).unwrap_or(true);
             if let Some(ttl) = level.duration(PolicyName::SessionsCodeTtl) {
-                in_force.code_ttl = ttl;
+                in_force.code_ttl = match rank {
+                    PolicyLevel::Installation | PolicyLevel::Organisation => ttl,
+                    PolicyLevel::Session => ttl.min(in_force.code_ttl),
+                };
             }
             if let Some(mode) = level.path_mode() {
                 in_force.path_mode = in_force.path_mode.narrowed_by(mode);
@@ -58,12 +62,18 @@ impl Policies {
         }
     }
 
-    /// Whether a level below these may be given this value.
+    /// Whether this level, with these above it, may be given this value.
     ///
     /// # Errors
     /// [`PolicyError::ForbiddenAbove`] for a switch that is to go on below one that is off, and for a
-    /// mode that allows more than the one above.
-    pub fn check_below(&self, name: PolicyName, value: PolicyValue) -> Result<(), PolicyError> {
+    /// mode that allows more than the one above; [`PolicyError::MoreThanAbove`] for a session that is
+    /// to have more than its organisation.
+    pub fn check_below(
+        &self,
+        level: PolicyLevel,
+        name: PolicyName,
+        value: PolicyValue,
+    ) -> Result<(), PolicyError> {
         match (self.value(name), value) {
             (PolicyValue::Switch(false), PolicyValue::Switch(true)) => {
                 Err(PolicyError::ForbiddenAbove { name })
@@ -72,6 +82,11 @@ impl Policies {
                 if !below.is_within(above) =>
             {
                 Err(PolicyError::ForbiddenAbove { name })
+            }
+            (PolicyValue::Seconds(above), PolicyValue::Seconds(seconds))
+                if level == PolicyLevel::Session && seconds > above =>
+            {
+                Err(PolicyError::MoreThanAbove { name })
             }
             (PolicyValue::Switch(_) | PolicyValue::Seconds(_) | PolicyValue::PathMode(_), _) => {
                 Ok(())
@@ -155,6 +170,11 @@ pub enum PolicyLevel {
     Organisation,
     /// Who creates the session.
     Session,
+}
+
+impl PolicyLevel {
+    /// From the top.
+    pub const ALL: [Self; 3] = [Self::Installation, Self::Organisation, Self::Session];
 }
 
 /// The value of one policy.
@@ -266,6 +286,12 @@ pub enum PolicyError {
     /// The level has no say about this policy.
     #[error("{name} is not decided at this level")]
     NotAtThisLevel {
+        /// The policy.
+        name: PolicyName,
+    },
+    /// The level above allows less.
+    #[error("{name} is limited to less above")]
+    MoreThanAbove {
         /// The policy.
         name: PolicyName,
     },

@@ -39,7 +39,8 @@ pub trait Participants {
         session: SessionId,
     ) -> Result<Vec<Participant>, StoreError>;
 
-    /// How many participants are in the room or have a place in it reserved, not counting one.
+    /// How many participants are in the room or have a place in it reserved, not counting one nor
+    /// those whose place was taken away.
     async fn taken_count_without(
         &mut self,
         organisation: OrganisationId,
@@ -48,13 +49,31 @@ pub trait Participants {
         now: OffsetDateTime,
     ) -> Result<u32, StoreError>;
 
-    /// How many participants are in the room, not counting one.
+    /// The users among those who are counted so.
+    async fn taken_users_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+        now: OffsetDateTime,
+    ) -> Result<Vec<UserId>, StoreError>;
+
+    /// How many participants are in the room, not counting one nor those whose place was taken
+    /// away.
     async fn present_count_without(
         &mut self,
         organisation: OrganisationId,
         session: SessionId,
         uncounted: ParticipantId,
     ) -> Result<u32, StoreError>;
+
+    /// The users among those who are counted so.
+    async fn present_users_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+    ) -> Result<Vec<UserId>, StoreError>;
 
     /// How many guests have a place in which they have never been.
     async fn expected_guest_count(

@@ -30,6 +30,14 @@ pub trait SignIns {
         user: UserId,
     ) -> Result<(), StoreError>;
 
+    /// Ends all sign-ins of a user but one.
+    async fn delete_other_sign_ins_of(
+        &mut self,
+        organisation: OrganisationId,
+        user: UserId,
+        kept: TokenHash,
+    ) -> Result<(), StoreError>;
+
     /// Forgets the sign-ins of all organisations whose time is over.
     async fn delete_expired_sign_ins(&mut self, now: OffsetDateTime) -> Result<(), StoreError>;
 }

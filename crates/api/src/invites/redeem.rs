@@ -40,9 +40,9 @@ pub(super) struct RedeemedInvite {
     participant: Participant,
 }
 
-problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, CrossOriginRefused, GuestsNotAllowed, InviteNotFound, InviteExpired, InviteUsedUp, SessionEnded, TooManyAttempts, IdempotencyKeyReused);
+problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, CrossOriginRefused, GuestsNotAllowed, RemovedFromSession, InviteNotFound, InviteExpired, InviteUsedUp, SessionEnded, TooManyAttempts, IdempotencyKeyReused);
 
-/// Take a place in the session with a code or link; a guest's browser gets the seat as a cookie
+/// Take a place in the session with a code or link; a guest's browser gets the seat as a cookie, and keeps the one that it has
 #[utoipa::path(post, path = "/invites/redemptions", tag = "invites", operation_id = "redeem_invite",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a guest's repeated request take no second place. Whoever shows it gets a seat: 128 random bits, as 16 to 128 characters")),
     request_body = RedeemInvite, responses((status = 201, body = RedeemedInvite), Refusals))]
@@ -51,6 +51,7 @@ pub(super) async fn redeem(
     MaybeSignedIn(user): MaybeSignedIn,
     ClientAddress(address): ClientAddress,
     IdempotencyKey(idempotency_key): IdempotencyKey,
+    headers: HeaderMap,
     JsonBody(invite): JsonBody<RedeemInvite>,
 ) -> Result<(StatusCode, HeaderMap, Json<RedeemedInvite>), Problem> {
     if idempotency_key
@@ -65,12 +66,14 @@ pub(super) async fn redeem(
         role: invite.role.into(),
         address,
         idempotency_key,
+        seats: cookies::held_seats(&headers).map(str::to_owned).collect(),
     };
     let redeemed = app::invites::redeem(edge.app(), user.as_ref(), redeem).await?;
     let mut headers = HeaderMap::new();
     if let Some(seat) = &redeemed.seat {
-        let cookie = cookies::keep_seat(redeemed.session_id, &seat.token, edge.is_https());
-        headers.insert(header::SET_COOKIE, cookie);
+        for cookie in cookies::keep_seat(redeemed.session_id, &seat.token, edge.is_https()) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
     }
     let redeemed = RedeemedInvite {
         session_id: redeemed.session_id.to_string(),
@@ -85,6 +88,7 @@ impl From<RedeemError> for Problem {
             RedeemError::Invite(error) => error.into(),
             RedeemError::InvalidInput(fields) => (&fields).into(),
             RedeemError::UsedUp => Kind::InviteUsedUp.into(),
+            RedeemError::Removed => Kind::RemovedFromSession.into(),
             RedeemError::IdempotencyKeyReused => Kind::IdempotencyKeyReused.into(),
             RedeemError::Store(error) => Self::store(&error),
         }
@@ -96,7 +100,10 @@ const KEY_BYTES_MIN: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::Request};
+    use axum::{
+        body::Body,
+        http::{Method, Request},
+    };
     use serde_json::json;
 
     use crate::testing::{Installation, redemption};
@@ -113,7 +120,17 @@ mod tests {
             .await;
         assert_eq!(joined.status, 201);
         let id = created.text("/session/id");
-        let cookie = joined.headers["set-cookie"].to_str().expect("ASCII");
+        let cookies: Vec<&str> = joined
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .map(|cookie| cookie.to_str().expect("ASCII"))
+            .collect();
+        let [cookie, again] = cookies[..] else {
+            panic!("there are other cookies: {cookies:?}");
+        };
+        assert!(again.contains("Path=/api/v1/invites/redemptions; "));
+        assert!(again.contains("HttpOnly; SameSite=Lax; Secure"));
         for part in [
             format!("Path=/api/v1/sessions/{id}"),
             "HttpOnly; SameSite=Lax; Secure".to_owned(),
@@ -144,6 +161,39 @@ mod tests {
         let joined = user.post("/api/v1/invites/redemptions", &redemption).await;
         assert_eq!(joined.text("/participant/kind"), "user");
         assert!(!joined.headers.contains_key("set-cookie"));
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_has_a_seat_keeps_it_and_the_role_that_it_was_given() {
+        let (installation, mut owner) = Installation::set_up().await;
+        let session = json!({ "role": "expert" });
+        let created = owner.post("/api/v1/sessions", &session).await;
+        let other = owner.post("/api/v1/sessions", &session).await;
+        let mut guest = installation.guest(&created.body).await;
+        // Another session in between does not make the browser forget the first.
+        let elsewhere = guest
+            .post("/api/v1/invites/redemptions", &redemption(&other.body))
+            .await;
+        let path = format!(
+            "/api/v1/sessions/{}/participants",
+            created.text("/session/id")
+        );
+        let me = guest.get(&format!("{path}/me")).await;
+        let id = me.text("/participant/id");
+        assert_ne!(elsewhere.text("/participant/id"), id);
+        let observer = json!({ "role": "observer" });
+        let place = format!("{path}/{id}");
+        let changed = owner.request(Method::PATCH, &place, Some(&observer)).await;
+        assert_eq!(changed.status, 200);
+
+        let again = guest
+            .post("/api/v1/invites/redemptions", &redemption(&created.body))
+            .await;
+        assert_eq!(again.status, 201);
+        assert_eq!(again.text("/participant/id"), id);
+        assert_eq!(again.text("/participant/role"), "observer");
+        let me = guest.get(&format!("{path}/me")).await;
+        assert_eq!(me.text("/participant/id"), id);
     }
 
     #[tokio::test]

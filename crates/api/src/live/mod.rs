@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
 /// What the client has already.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct OpenLive {
     /// The last `seq` that the client has; everything if left out.
     after: Option<u64>,

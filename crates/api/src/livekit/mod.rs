@@ -5,8 +5,11 @@
 //! failure they ask `…/validate` for it, from any origin. Paths may begin with two slashes,
 //! because people configure server addresses with a slash at the end.
 //!
+//! Before either the application is asked whether the token's holder may still come in.
+//!
 //! Invariant: the query holds tokens; it goes to the engine and nowhere else.
 
+mod admission;
 mod connection;
 mod cors;
 mod open;

@@ -5,7 +5,7 @@ use axum::{
 };
 use rtc::{SignalOpen, SignalRoute};
 
-use super::{bearer, connection, refuse};
+use super::{admission, bearer, connection, refuse};
 use crate::{edge::Edge, guard::client::ClientAddress};
 
 /// Lets a client into its room, then carries its frames.
@@ -29,6 +29,9 @@ pub(super) async fn open(
         bearer: bearer(&headers),
         client,
     };
+    if let Err(rejection) = admission::check(&edge, &request).await {
+        return refuse(rejection);
+    }
     let frames = match edge.signal().open(request).await {
         Ok(frames) => frames,
         Err(rejection) => return refuse(rejection),

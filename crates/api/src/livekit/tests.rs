@@ -9,7 +9,9 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message},
 };
 
-use crate::testing::Installation;
+use serde_json::json;
+
+use crate::testing::{Installation, redemption, rtc_token};
 
 fn request(method: Method, uri: &str) -> Request<Body> {
     let builder = Request::builder().method(method).uri(uri);
@@ -17,12 +19,89 @@ fn request(method: Method, uri: &str) -> Request<Body> {
     builder.body(Body::empty()).expect("a request")
 }
 
+/// The query with which a program of the operator comes into a room that is no session.
+fn of_operator() -> String {
+    format!("access_token={}", rtc_token("a room", "a program"))
+}
+
+#[tokio::test]
+async fn who_was_removed_or_comes_to_an_ended_session_is_refused_whatever_their_token_says() {
+    let (installation, mut owner) = Installation::set_up().await;
+    let address = installation.serve().await;
+    let session = json!({ "role": "expert" });
+    let created = owner.post("/api/v1/sessions", &session).await;
+    let id = created.text("/session/id").to_owned();
+    let path = format!("/api/v1/sessions/{id}");
+    let mut member = installation
+        .user(&mut owner, "mia@example.com", "member")
+        .await;
+    let joined = member
+        .post("/api/v1/invites/redemptions", &redemption(&created.body))
+        .await;
+    let mut guests = Vec::new();
+    for _ in 0..2 {
+        let mut guest = installation.guest(&created.body).await;
+        let me = guest.get(&format!("{path}/participants/me")).await;
+        guests.push(me.text("/participant/id").to_owned());
+    }
+    let open = async |identity: &str| {
+        let _queues = installation.signal.admit();
+        let token = rtc_token(&id, identity);
+        let answer = connect_async(format!("ws://{address}/rtc/v1?access_token={token}")).await;
+        let _queues = installation.signal.admit();
+        let validate = request(
+            Method::GET,
+            &format!("/rtc/v1/validate?access_token={token}"),
+        );
+        let validated = installation.browser().send(validate).await;
+        match answer {
+            Ok(_) => {
+                assert_eq!(validated.status, 200);
+                None
+            }
+            Err(Error::Http(response)) => {
+                assert_eq!(response.status(), validated.status);
+                let body = response.body().as_deref().unwrap_or_default();
+                let text = String::from_utf8_lossy(body).into_owned();
+                Some((response.status().as_u16(), text))
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(open(&guests[0]).await, None);
+    let removed = format!("{path}/participants/{}", guests[0]);
+    assert_eq!(owner.delete(&removed).await.status, 204);
+    let (status, text) = open(&guests[0]).await.expect("refused");
+    insta::assert_snapshot!(format!("{status} {text}"), @"403 the participant was removed from the session");
+
+    let member_id = joined.text("/participant/id");
+    assert_eq!(open(member_id).await, None);
+    let user = format!("/api/v1/users/{}", joined.text("/participant/user_id"));
+    let off = json!({ "state": "deactivated" });
+    let changed = owner.request(Method::PATCH, &user, Some(&off)).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let (status, text) = open(member_id).await.expect("refused");
+    insta::assert_snapshot!(format!("{status} {text}"), @"403 the participant's account is switched off");
+
+    assert_eq!(open(&guests[1]).await, None);
+    assert_eq!(
+        owner.post(&format!("{path}/end"), &json!({})).await.status,
+        200
+    );
+    let (status, text) = open(&guests[1]).await.expect("refused");
+    insta::assert_snapshot!(format!("{status} {text}"), @"403 the session has ended");
+
+    // The operator's own programs come in with an identity of their own.
+    assert_eq!(open("recorder").await, None);
+}
+
 #[tokio::test]
 async fn frames_go_both_ways_unchanged_and_the_engine_ends_it() {
     let installation = Installation::fresh().await;
     let address = installation.serve().await;
     let (mut from_client, to_client) = installation.signal.admit();
-    let url = format!("ws://{address}/rtc/v1?access_token=secret");
+    let query = of_operator();
+    let url = format!("ws://{address}/rtc/v1?{query}");
     let (mut socket, _) = connect_async(url).await.expect("it opens");
 
     socket
@@ -44,8 +123,10 @@ async fn frames_go_both_ways_unchanged_and_the_engine_ends_it() {
     ));
 
     let asked = installation.signal.asked.lock().expect("no panic");
-    assert_eq!(asked[0].query, "access_token=secret");
-    assert_eq!(asked[0].route, SignalRoute::V1);
+    assert!(!asked.is_empty());
+    for open in asked.iter() {
+        assert_eq!((&*open.query, open.route), (&*query, SignalRoute::V1));
+    }
 }
 
 #[tokio::test]
@@ -53,7 +134,7 @@ async fn the_engine_hears_that_the_client_is_gone() {
     let installation = Installation::fresh().await;
     let address = installation.serve().await;
     let (mut from_client, to_client) = installation.signal.admit();
-    let url = format!("ws://{address}/rtc/v1");
+    let url = format!("ws://{address}/rtc/v1?{}", of_operator());
     let (socket, _) = connect_async(url).await.expect("it opens");
     drop(socket);
     assert_eq!(from_client.recv().await, None);
@@ -65,7 +146,7 @@ async fn a_message_that_is_too_large_is_the_last_one_and_the_client_is_told_why(
     let installation = Installation::fresh().await;
     let address = installation.serve().await;
     let (mut from_client, _to_client) = installation.signal.admit();
-    let url = format!("ws://{address}/rtc/v1");
+    let url = format!("ws://{address}/rtc/v1?{}", of_operator());
     let (mut socket, _) = connect_async(url).await.expect("it opens");
     let largest = Message::binary(vec![7; 2 * 1024 * 1024]);
     socket.send(largest).await.expect("sent");
@@ -105,7 +186,8 @@ async fn any_origin_may_validate_with_and_without_the_extra_slash() {
         ("//rtc/v1/validate", SignalRoute::V1),
     ] {
         let _queues = installation.signal.admit();
-        let answer = browser.send(request(Method::GET, path)).await;
+        let path = format!("{path}?{}", of_operator());
+        let answer = browser.send(request(Method::GET, &path)).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(answer.headers["access-control-allow-origin"], "*");
         let asked = installation.signal.asked.lock().expect("no panic");

@@ -5,7 +5,7 @@ use axum::{
 };
 use rtc::{SignalOpen, SignalRoute};
 
-use super::{bearer, refuse};
+use super::{admission, bearer, refuse};
 use crate::{edge::Edge, guard::client::ClientAddress};
 
 /// The same checks as an upgrade, without any effect.
@@ -22,7 +22,7 @@ pub(super) async fn validate(
         bearer: bearer(&headers),
         client,
     };
-    match edge.signal().validate(request).await {
+    match admission::check(&edge, &request).await {
         Ok(()) => "success".into_response(),
         Err(rejection) => refuse(rejection),
     }

@@ -2,6 +2,7 @@
 
 mod change;
 mod read_me;
+mod readmit;
 mod remove;
 mod take_seat;
 
@@ -14,4 +15,5 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
         .routes(routes!(take_seat::take_seat))
         .routes(routes!(read_me::read_me))
         .routes(routes!(change::change, remove::remove))
+        .routes(routes!(readmit::readmit))
 }

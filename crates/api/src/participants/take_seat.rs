@@ -19,7 +19,7 @@ pub(super) struct TakeSeat {
     role: ParticipantRole,
 }
 
-problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, NotSignedIn, Forbidden, CrossOriginRefused, NotFound, SessionEnded, TooManyAttempts);
+problems!(Refusals: InvalidJson, InvalidInput, BodyTooLarge, NotSignedIn, CrossOriginRefused, RemovedFromSession, NotFound, SessionEnded, TooManyAttempts);
 
 /// Take a place in a session as a signed-in user, or take it again
 #[utoipa::path(post, path = "/sessions/{id}/participants", tag = "participants", operation_id = "take_seat",
@@ -41,7 +41,7 @@ impl From<TakeSeatError> for Problem {
         match error {
             TakeSeatError::NotFound => Kind::NotFound.into(),
             TakeSeatError::SessionEnded => Kind::SessionEnded.into(),
-            TakeSeatError::Removed => Kind::Forbidden.into(),
+            TakeSeatError::Removed => Kind::RemovedFromSession.into(),
             TakeSeatError::TooOften { retry_after } => Self::too_many_attempts(retry_after),
             TakeSeatError::Store(error) => Self::store(&error),
         }

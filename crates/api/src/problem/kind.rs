@@ -56,6 +56,8 @@ pub(crate) enum Kind {
     SessionFull,
     #[serde(rename = "/problems/guests-not-allowed")]
     GuestsNotAllowed,
+    #[serde(rename = "/problems/removed-from-session")]
+    RemovedFromSession,
     #[serde(rename = "/problems/seat-needed")]
     SeatNeeded,
     #[serde(rename = "/problems/unknown-policy")]
@@ -77,7 +79,8 @@ impl Kind {
             Self::Forbidden
             | Self::CrossOriginRefused
             | Self::SetupTokenWrong
-            | Self::GuestsNotAllowed => StatusCode::FORBIDDEN,
+            | Self::GuestsNotAllowed
+            | Self::RemovedFromSession => StatusCode::FORBIDDEN,
             Self::NotFound | Self::InviteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
@@ -126,6 +129,9 @@ impl Kind {
             Self::SessionEnded => "The session has ended",
             Self::SessionFull => "The session is full",
             Self::GuestsNotAllowed => "This session takes signed-in users only",
+            Self::RemovedFromSession => {
+                "Somebody removed you from the session, and can let you back in"
+            }
             Self::SeatNeeded => "This browser has no place in the session",
             Self::UnknownPolicy => "There is no such policy",
             Self::Unavailable => "Not available at the moment: try again",

@@ -154,7 +154,9 @@ impl From<&PolicyError> for Problem {
     fn from(error: &PolicyError) -> Self {
         let (name, code) = match error {
             PolicyError::Unknown { .. } => return Self::new(Kind::UnknownPolicy),
-            PolicyError::InvalidValue { name } => (name, FieldCode::OutOfRange),
+            PolicyError::InvalidValue { name } | PolicyError::MoreThanAbove { name } => {
+                (name, FieldCode::OutOfRange)
+            }
             PolicyError::NotAtThisLevel { name } | PolicyError::ForbiddenAbove { name } => {
                 (name, FieldCode::NotAllowed)
             }

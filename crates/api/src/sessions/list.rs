@@ -16,6 +16,7 @@ use crate::{
 /// Which sessions are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListSessions {
     /// Open ones, ended ones or both; both if left out.
     #[param(inline)]

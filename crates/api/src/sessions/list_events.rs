@@ -15,6 +15,7 @@ use crate::{
 /// Which part of the log is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListEvents {
     /// The last `seq` that the reader has; the log's beginning if left out.
     after: Option<u64>,

@@ -1,5 +1,6 @@
 //! Signing in and out. A *sign-in* is one browser of one user, held by a cookie.
 
+mod change_password;
 mod create;
 mod delete;
 mod read_current;
@@ -18,6 +19,7 @@ use crate::{cookies, edge::Edge, views::User};
 pub(crate) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .routes(routes!(create::create))
+        .routes(routes!(change_password::change_password))
         .routes(routes!(read_current::read_current, delete::delete))
 }
 

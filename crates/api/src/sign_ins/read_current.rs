@@ -3,7 +3,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    caller::SignedInUser,
+    caller::MaybeSignedIn,
     edge::Edge,
     problem::{Problem, problems},
     views::{User, policies::EffectivePolicies},
@@ -24,29 +24,34 @@ struct Organisation {
     name: String,
 }
 
-problems!(Refusals: NotSignedIn);
+problems!(Refusals: Internal);
 
-/// Say who is signed in
+/// Say who is signed in; `null` is nobody, which is no failure: guests' pages ask too
 #[utoipa::path(get, path = "/sign-ins/current", tag = "sign-ins", operation_id = "read_current_sign_in",
-    responses((status = 200, body = CurrentSignIn), Refusals))]
+    responses((status = 200, body = Option<CurrentSignIn>), Refusals))]
 pub(super) async fn read_current(
     State(edge): State<Edge>,
-    SignedInUser(signed_in): SignedInUser,
-) -> Result<Json<CurrentSignIn>, Problem> {
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+) -> Result<Json<Option<CurrentSignIn>>, Problem> {
+    let Some(signed_in) = signed_in else {
+        return Ok(Json(None));
+    };
     let policies = app::policies::show(edge.app(), &signed_in).await;
     let policies = policies.map_err(|error| Problem::store(&error))?;
-    Ok(Json(CurrentSignIn {
+    Ok(Json(Some(CurrentSignIn {
         user: User::from(&signed_in.user),
         organisation: Organisation {
             id: signed_in.organisation.id.to_string(),
             name: signed_in.organisation.name.as_str().to_owned(),
         },
         policies: EffectivePolicies::from(&policies.effective),
-    }))
+    })))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use serde_json::Value;
     use time::Duration;
 
     use crate::testing::Installation;
@@ -67,11 +72,19 @@ mod tests {
         for forged in ["", "x", &"0".repeat(52), "\u{0}"] {
             forger.set_cookie("helpsight_sign_in", "/", &forged.replace('\0', ""));
             let refused = forger.get("/api/v1/sign-ins/current").await;
-            assert_eq!(refused.problem(), "not-signed-in", "{forged}");
+            assert_eq!(
+                (refused.status, refused.body),
+                (StatusCode::OK, Value::Null)
+            );
         }
         installation.clock.advance(Duration::days(31));
         let expired = owner.get("/api/v1/sign-ins/current").await;
-        assert_eq!(expired.problem(), "not-signed-in");
+        assert_eq!(
+            (expired.status, expired.body),
+            (StatusCode::OK, Value::Null)
+        );
+        let refused = owner.get("/api/v1/sessions").await;
+        assert_eq!(refused.problem(), "not-signed-in");
     }
 
     #[tokio::test]

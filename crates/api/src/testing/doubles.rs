@@ -148,10 +148,7 @@ impl TestSignal {
     fn answer(&self, request: SignalOpen) -> Result<SignalConnection, SignalRejection> {
         self.asked.lock().expect("no panic").push(request);
         let next = self.next.lock().expect("no panic").take();
-        next.ok_or_else(|| SignalRejection {
-            status: 401,
-            message: "a token is needed".to_owned(),
-        })
+        next.ok_or_else(refusal)
     }
 }
 
@@ -164,7 +161,18 @@ impl SignalEndpoint for TestSignal {
     }
 
     fn validate(&self, request: SignalOpen) -> BoxFuture<'_, Result<(), SignalRejection>> {
-        Box::pin(async move { self.answer(request).map(|_| ()) })
+        Box::pin(async move {
+            self.asked.lock().expect("no panic").push(request);
+            let is_admitted = self.next.lock().expect("no panic").is_some();
+            if is_admitted { Ok(()) } else { Err(refusal()) }
+        })
+    }
+}
+
+fn refusal() -> SignalRejection {
+    SignalRejection {
+        status: 401,
+        message: "a token is needed".to_owned(),
     }
 }
 

@@ -94,7 +94,7 @@ mod tests {
             (changed.status.as_u16(), changed.text("/state")),
             (200, "deactivated")
         );
-        let refused = user.get("/api/v1/sign-ins/current").await;
+        let refused = user.get("/api/v1/sessions").await;
         assert_eq!(refused.problem(), "not-signed-in");
     }
 

@@ -50,7 +50,7 @@ mod tests {
         let path = format!("/api/v1/users/{}", me.text("/user/id"));
         assert_eq!(owner.delete(&path).await.status, 204);
         assert_eq!(owner.delete(&path).await.problem(), "not-found");
-        assert_eq!(user.get("/api/v1/sign-ins/current").await.status, 401);
+        assert_eq!(user.get("/api/v1/sessions").await.status, 401);
         let credentials = json!({ "email": "uma@example.com", "password": PASSWORD });
         let refused = installation
             .browser()

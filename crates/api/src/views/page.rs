@@ -18,6 +18,7 @@ pub(crate) struct Page<T> {
 /// Which page of a list is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     /// The `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,

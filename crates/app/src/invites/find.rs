@@ -4,12 +4,13 @@ use std::{net::IpAddr, time::Duration};
 
 use domain::{Invite, InviteToken, JoinCode, Organisation};
 use store::{SessionDetails, StoreError, Transaction};
+use time::OffsetDateTime;
 
 use crate::{
     App, SignedIn,
     secrets::hash_invite_token,
     sessions,
-    throttle::{Network, Throttled},
+    throttle::{Network, Throttled, Throttles},
 };
 
 /// What somebody shows to get into a session.
@@ -142,7 +143,7 @@ impl<'a> Attempt<'a> {
         let network = Network::from(address);
         let paid = match key {
             InviteKey::Token(_) | InviteKey::MalformedToken => Paid::Nothing,
-            InviteKey::Code(_) | InviteKey::MalformedCode => pay_for_code(app, &network)?,
+            InviteKey::Code(_) | InviteKey::MalformedCode => pay_for_code(app, network)?,
         };
         Ok(Self { app, network, paid })
     }
@@ -150,39 +151,59 @@ impl<'a> Attempt<'a> {
     /// Settles the try by what the key led to.
     pub(super) fn settle<T>(self, found: Result<T, InviteError>) -> Result<T, InviteError> {
         let (throttles, now) = (self.app.throttles(), self.app.now());
+        let (network, site) = (self.network, self.network.site());
         match (&found, self.paid) {
             (Err(InviteError::NotFound), Paid::Nothing) => {
-                throttles.wrong_link_by_address.take(&self.network, now)?;
+                throttles.wrong_link_by_address.take(&site, &network, now)?;
             }
             (Err(_), _) | (Ok(_), Paid::Nothing) => {}
             (Ok(_), Paid::Shared) => {
-                throttles.join_code_by_address.give_back(&self.network, now);
-                throttles.join_codes.give_back(&(), now);
+                throttles
+                    .join_code_by_address
+                    .give_back(&site, &network, now);
+                throttles.join_codes.give_back(&(), &(), now);
             }
             (Ok(_), Paid::Spare) => {
-                let site = self.network.site();
-                throttles.join_code_by_address.give_back(&self.network, now);
+                throttles
+                    .join_code_by_address
+                    .give_back(&site, &network, now);
+                throttles
+                    .spare_join_code_by_site
+                    .give_back(&site, &site, now);
                 throttles
                     .spare_join_code_by_address
-                    .give_back(&self.network, now);
-                throttles.spare_join_code_by_site.give_back(&site, now);
+                    .give_back(&site, &network, now);
             }
         }
         found
     }
 }
 
-fn pay_for_code(app: &App, network: &Network) -> Result<Paid, Throttled> {
-    let (throttles, now) = (app.throttles(), app.now());
-    throttles.join_code_by_address.take(network, now)?;
-    if throttles.join_codes.take(&(), now).is_ok() {
+fn pay_for_code(app: &App, network: Network) -> Result<Paid, Throttled> {
+    let (throttles, now, site) = (app.throttles(), app.now(), network.site());
+    let own = &throttles.join_code_by_address;
+    own.take(&site, &network, now)?;
+    if throttles.join_codes.take(&(), &(), now).is_ok() {
         return Ok(Paid::Shared);
     }
-    throttles.spare_join_code_by_address.take(network, now)?;
-    throttles
-        .spare_join_code_by_site
-        .take(&network.site(), now)?;
+    pay_from_spare(throttles, network, now).inspect_err(|_| own.give_back(&site, &network, now))?;
     Ok(Paid::Spare)
+}
+
+/// The site is asked first, of which there are fewer: whoever has many networks gets no further,
+/// and leaves nothing behind in the others' names.
+fn pay_from_spare(
+    throttles: &Throttles,
+    network: Network,
+    now: OffsetDateTime,
+) -> Result<(), Throttled> {
+    let site = network.site();
+    let of_site = &throttles.spare_join_code_by_site;
+    of_site.take(&site, &site, now)?;
+    throttles
+        .spare_join_code_by_address
+        .take(&site, &network, now)
+        .inspect_err(|_| of_site.give_back(&site, &site, now))
 }
 
 impl From<Throttled> for InviteError {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     App, SignedIn,
-    participants::{self, Placed, SetRoleError},
+    participants::{self, PlaceError, Placed, SetRoleError},
     seats::NewSeat,
 };
 
@@ -28,6 +28,8 @@ pub struct Redeem {
     /// The client's key: a guest's same request with the same key takes no second place. Whoever
     /// shows it gets a seat, so it must be as hard to guess as one. Users have one place anyhow.
     pub idempotency_key: Option<String>,
+    /// The tokens of the seats that the browser holds, of whichever session.
+    pub seats: Vec<String>,
 }
 
 impl std::fmt::Debug for Redeem {
@@ -58,6 +60,9 @@ pub enum RedeemError {
     /// More guests than can be wanted have taken a place with it; a new invite lets others in.
     #[error("the invite is used up")]
     UsedUp,
+    /// Somebody took the place of this user away.
+    #[error("they were removed from the session")]
+    Removed,
     /// The idempotency key belongs to another request.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,
@@ -69,16 +74,21 @@ pub enum RedeemError {
     Store(#[from] StoreError),
 }
 
-impl From<SetRoleError> for RedeemError {
-    fn from(error: SetRoleError) -> Self {
+impl From<PlaceError> for RedeemError {
+    fn from(error: PlaceError) -> Self {
         match error {
-            SetRoleError::TooOften(throttled) => InviteError::from(throttled).into(),
-            SetRoleError::Store(error) => error.into(),
+            PlaceError::Removed => Self::Removed,
+            PlaceError::Role(SetRoleError::TooOften(throttled)) => {
+                InviteError::from(throttled).into()
+            }
+            PlaceError::Role(SetRoleError::Store(error)) | PlaceError::Store(error) => error.into(),
         }
     }
 }
 
-/// Gives somebody with a code or a link a place in the session.
+/// Gives somebody with a code or a link a place in the session. A guest's browser that holds a
+/// seat there keeps that place, in the role that it has: an observer does not become more by coming
+/// again.
 ///
 /// # Errors
 /// [`RedeemError`].

@@ -26,6 +26,9 @@ pub(super) async fn take_guest_in(
     request: &Redeem,
 ) -> Result<(Participant, NewSeat), RedeemError> {
     let organisation = opened.organisation.id;
+    if let Some(held) = held_place(app, transaction, opened, request).await? {
+        return Ok(held);
+    }
     let name = PersonName::parse(request.name.as_deref().unwrap_or_default())
         .map_err(|code| FieldErrors::one("name", code))?;
     let repeatable = Repeatable::of(request, &name);
@@ -56,6 +59,29 @@ pub(super) async fn take_guest_in(
     let (session, id) = (participant.session_id, participant.id);
     let seat = seats::issue(app, transaction, organisation, session, id).await?;
     Ok((participant, seat))
+}
+
+/// The place in this session that the browser holds already.
+async fn held_place(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    opened: &Opened,
+    request: &Redeem,
+) -> Result<Option<(Participant, NewSeat)>, RedeemError> {
+    let (organisation, session) = (opened.organisation.id, opened.invite.session_id);
+    for token in request.seats.iter().take(SEATS_LOOKED_AT_MAX) {
+        let Some((seat, token)) = seats::held(app, transaction, session, token).await? else {
+            continue;
+        };
+        let place = transaction
+            .participant(organisation, session, seat.participant_id)
+            .await?;
+        if let Some(place) = place.filter(|place| !place.is_removed) {
+            let expires_at = seat.expires_at;
+            return Ok(Some((place, NewSeat { token, expires_at })));
+        }
+    }
+    Ok(None)
 }
 
 async fn check_limits(
@@ -128,7 +154,7 @@ impl Repeatable {
         let network = Network::from(request.address);
         let throttle = &app.throttles().wrong_link_by_address;
         throttle
-            .take(&network, app.now())
+            .take(&network.site(), &network, app.now())
             .map_err(super::InviteError::from)?;
         if kept.fingerprint != self.fingerprint {
             return Err(RedeemError::IdempotencyKeyReused);
@@ -164,6 +190,8 @@ impl Repeatable {
     }
 }
 
+/// More sessions than a guest is in within the days for which seats are good.
+const SEATS_LOOKED_AT_MAX: usize = 20;
 /// As many as the biggest session takes.
 const EXPECTED_GUESTS_MAX: u32 = 50;
 /// More than come with one link in all the days for which it is good.

@@ -55,6 +55,8 @@ enum Gone {
     SignInsOf(UserId),
     /// One browser was signed out.
     SignIn(TokenHash),
+    /// All their sign-ins but this one are over.
+    OtherSignInsOf(UserId, TokenHash),
 }
 
 /// How a feed is reached.
@@ -150,6 +152,11 @@ impl Live {
     /// Sends out what a user watches with sign-ins that are over.
     pub(crate) fn end_sign_ins_of(&self, user: UserId) {
         self.end(Gone::SignInsOf(user));
+    }
+
+    /// Sends out what a user watches with other sign-ins than one.
+    pub(crate) fn end_other_sign_ins_of(&self, user: UserId, kept: TokenHash) {
+        self.end(Gone::OtherSignInsOf(user, kept));
     }
 
     /// Sends out what a browser watches that was signed out.

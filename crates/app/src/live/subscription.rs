@@ -164,6 +164,10 @@ impl Subscription {
             Ok(Gone::SignInsOf(user)) => {
                 (self.user == Some(user)).then_some(CloseReason::SignedOut)
             }
+            Ok(Gone::OtherSignInsOf(user, kept)) => {
+                let is_over = self.user == Some(user) && self.sign_in != Some(kept);
+                is_over.then_some(CloseReason::SignedOut)
+            }
             Ok(Gone::SignIn(sign_in)) => {
                 (self.sign_in == Some(sign_in)).then_some(CloseReason::SignedOut)
             }

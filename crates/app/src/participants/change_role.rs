@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::{Participant, ParticipantId, ParticipantRole, SessionId};
 use store::StoreError;
 
-use super::SetRoleError;
+use super::{RoleChangeBy, SetRoleError};
 use crate::{App, Caller, SessionView, access};
 
 /// Why the role stays.
@@ -15,7 +15,7 @@ pub enum ChangeRoleError {
     /// They do not run the session, and it is not their own role, or they only observe.
     #[error("not allowed to change this participant's role")]
     NotAllowed,
-    /// This participant's role was changed too often.
+    /// This participant's role was changed too often, by themselves or by this caller.
     #[error("this participant's role was changed too often")]
     TooOften {
         /// How long to wait.
@@ -55,7 +55,12 @@ pub async fn change_role(
     if !runs_it && !is_free && !stays_the_same {
         return Err(ChangeRoleError::NotAllowed);
     }
-    let place = super::set_role(app, &mut *transaction, organisation, participant, role).await?;
+    let by = match caller.user_id() {
+        Some(host) if runs_it && !is_own => RoleChangeBy::Host(host),
+        _ => RoleChangeBy::Themselves,
+    };
+    let change = (role, by);
+    let place = super::set_role(app, &mut *transaction, organisation, participant, change).await?;
     super::commit_place(app, transaction, organisation, &place).await?;
     Ok(place.participant)
 }

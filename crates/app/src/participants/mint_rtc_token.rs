@@ -3,6 +3,7 @@ use rtc::Grant;
 use store::{StoreError, Transaction};
 use time::{Duration, OffsetDateTime};
 
+use super::room::{self, Counted};
 use crate::{App, Caller, access, sessions};
 
 /// How a client gets into a session's room.
@@ -36,7 +37,7 @@ pub enum MintError {
     /// The session has ended.
     #[error("the session has ended")]
     SessionEnded,
-    /// As many others are in as may be.
+    /// As many others are in as may be, but for the place that is kept for who runs the session.
     #[error("the session is full")]
     SessionFull,
     /// People without an account may not join this session.
@@ -107,10 +108,9 @@ async fn check_room(
     if participant.person.user_id().is_none() && !policies.guests {
         return Err(MintError::GuestsNotAllowed);
     }
-    let others = transaction
-        .taken_count_without(organisation, session, participant.id, app.now())
-        .await?;
-    if others >= app.participants_max() {
+    let counted = Counted::Taken(app.now());
+    let has_room = room::has_room_for(app, transaction, organisation, participant, counted);
+    if !has_room.await? {
         return Err(MintError::SessionFull);
     }
     Ok(policies)

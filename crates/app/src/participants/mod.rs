@@ -1,20 +1,28 @@
 //! People's places in sessions.
 
+mod admit;
 mod change_role;
 mod me;
 mod mint_rtc_token;
+mod readmit;
 mod remove;
+pub(crate) mod room;
 mod take_seat;
 
-use domain::{EventData, EventId, NewEvent, OrganisationId, Participant, ParticipantRole};
+use domain::{
+    EventData, EventId, NewEvent, OrganisationId, Participant, ParticipantId, ParticipantRole,
+    SessionId, UserId,
+};
 use store::{StoreError, Transaction};
 
+pub use admit::{AdmitError, admit};
 pub use change_role::{ChangeRoleError, change_role};
 pub use me::{Me, MeError, me};
 pub(crate) use mint_rtc_token::OPENS_DOOR_AFTER_RESERVATION;
 pub use mint_rtc_token::{MintError, RtcAccess, mint_rtc_token};
+pub use readmit::{ReadmitError, readmit};
 pub use remove::{RemoveError, remove};
-pub(crate) use take_seat::place_user;
+pub(crate) use take_seat::{PlaceError, place_user};
 pub use take_seat::{TakeSeatError, take_seat};
 
 use crate::{App, rtc_orders::RtcOrder, throttle::Throttled};
@@ -76,22 +84,38 @@ pub(crate) enum SetRoleError {
     Store(#[from] StoreError),
 }
 
+/// Who changes a role, and whose budget of changes pays for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RoleChangeBy {
+    /// The participant.
+    Themselves,
+    /// A user who runs the session. What the participant used up keeps nobody from it.
+    Host(UserId),
+}
+
+impl RoleChangeBy {
+    fn pay(self, app: &App, session: SessionId, id: ParticipantId) -> Result<(), Throttled> {
+        let (throttles, now) = (app.throttles(), app.now());
+        match self {
+            Self::Themselves => throttles.role_of_participant.take(&session, &id, now),
+            Self::Host(user) => throttles.role_by_host.take(&user, &(user, id), now),
+        }
+    }
+}
+
 /// Gives a participant another role and writes it into the log; the same role changes nothing.
 async fn set_role(
     app: &App,
     transaction: &mut dyn Transaction,
     organisation: OrganisationId,
     participant: Participant,
-    role: ParticipantRole,
+    (role, by): (ParticipantRole, RoleChangeBy),
 ) -> Result<Placed, SetRoleError> {
     if participant.role == role {
         return Ok(Placed::unchanged(participant));
     }
     let (session, id) = (participant.session_id, participant.id);
-    let throttle = &app.throttles().role_of_participant;
-    throttle
-        .take(&id, app.now())
-        .map_err(SetRoleError::TooOften)?;
+    by.pay(app, session, id).map_err(SetRoleError::TooOften)?;
     transaction
         .set_participant_role(organisation, session, id, role)
         .await?;

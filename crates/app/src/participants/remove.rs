@@ -9,16 +9,17 @@ pub enum RemoveError {
     /// There is no such participant that the caller can see.
     #[error("there is no such participant")]
     NotFound,
-    /// The caller does not run the session.
-    #[error("not allowed to remove participants from this session")]
+    /// The caller does not run the session, or it is their own place: people leave by themselves.
+    #[error("not allowed to remove this participant from the session")]
     NotAllowed,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Takes a participant's place away and sends them out. Who still has the invite can use it
-/// again; whoever removes somebody for good makes a new one.
+/// Takes a participant's place away and sends them out. Users come back when somebody lets them
+/// ([`super::readmit`]). Guests are known by their seat only: who still has the invite can use it
+/// again, and whoever removes a guest for good makes a new one.
 ///
 /// # Errors
 /// [`RemoveError`].
@@ -36,10 +37,14 @@ pub async fn remove(
     if !SessionView::of(details, caller, app.now()).rights.remove {
         return Err(RemoveError::NotAllowed);
     }
-    transaction
+    let participant = transaction
         .participant(organisation, session, id)
         .await?
         .ok_or(RemoveError::NotFound)?;
+    let user = participant.person.user_id();
+    if user.is_some_and(|user| caller.user_id() == Some(user)) {
+        return Err(RemoveError::NotAllowed);
+    }
     transaction
         .set_removed(organisation, session, id, true)
         .await?;

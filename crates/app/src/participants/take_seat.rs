@@ -6,7 +6,7 @@ use domain::{
 };
 use store::{StoreError, Transaction};
 
-use super::{Placed, SetRoleError};
+use super::{Placed, RoleChangeBy, SetRoleError};
 use crate::{App, SignedIn, access};
 
 /// Why a user gets no place.
@@ -49,27 +49,32 @@ pub async fn take_seat(
     if !details.session.state.is_open() {
         return Err(TakeSeatError::SessionEnded);
     }
-    let runs_it = runs(caller, &details.session);
-    let place = transaction
-        .participant_of_user(caller.organisation.id, session, caller.user.id)
-        .await?;
-    if place.is_some_and(|place| place.is_removed) && !runs_it {
-        return Err(TakeSeatError::Removed);
-    }
     let place = place_user(app, &mut *transaction, caller, &details.session, role).await?;
     super::commit_place(app, transaction, caller.organisation.id, &place).await?;
     Ok(place.participant)
 }
 
+/// Why a user gets no place, wherever they come from.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlaceError {
+    #[error("they were removed from the session")]
+    Removed,
+    #[error(transparent)]
+    Role(#[from] SetRoleError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Gives a user a place, or the one that they had, with this role. Who observes without running
-/// the session goes on observing.
+/// the session goes on observing, and who was removed stays out until somebody lets them back in,
+/// whatever they may do in other sessions.
 pub(crate) async fn place_user(
     app: &App,
     transaction: &mut dyn Transaction,
     caller: &SignedIn,
     session: &Session,
     role: ParticipantRole,
-) -> Result<Placed, SetRoleError> {
+) -> Result<Placed, PlaceError> {
     let session_id = session.id;
     let organisation = caller.organisation.id;
     let user = &caller.user;
@@ -94,31 +99,30 @@ pub(crate) async fn place_user(
         return Ok(Placed::unchanged(participant));
     };
     if place.is_removed {
-        transaction
-            .set_removed(organisation, session_id, place.id, false)
-            .await?;
+        return Err(PlaceError::Removed);
     }
-    let place = Participant {
-        is_removed: false,
-        ..place
-    };
     if place.role == ParticipantRole::Observer && !runs(caller, session) {
         return Ok(Placed::unchanged(place));
     }
-    super::set_role(app, transaction, organisation, place, role).await
+    let change = (role, RoleChangeBy::Themselves);
+    let changed = super::set_role(app, transaction, organisation, place, change);
+    Ok(changed.await?)
 }
 
 fn runs(caller: &SignedIn, session: &Session) -> bool {
     SessionRights::of_user(session, caller.user.id, caller.user.role).remove
 }
 
-impl From<SetRoleError> for TakeSeatError {
-    fn from(error: SetRoleError) -> Self {
+impl From<PlaceError> for TakeSeatError {
+    fn from(error: PlaceError) -> Self {
         match error {
-            SetRoleError::TooOften(throttled) => Self::TooOften {
+            PlaceError::Removed => Self::Removed,
+            PlaceError::Role(SetRoleError::TooOften(throttled)) => Self::TooOften {
                 retry_after: throttled.retry_after,
             },
-            SetRoleError::Store(error) => Self::Store(error),
+            PlaceError::Role(SetRoleError::Store(error)) | PlaceError::Store(error) => {
+                Self::Store(error)
+            }
         }
     }
 }

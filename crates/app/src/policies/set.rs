@@ -36,7 +36,8 @@ pub async fn set(
     match value {
         Some(value) => {
             PolicyLayer::default().set(PolicyLevel::Organisation, name, value)?;
-            Policies::resolve([app.installation_policies()]).check_below(name, value)?;
+            let above = Policies::resolve([app.installation_policies()]);
+            above.check_below(PolicyLevel::Organisation, name, value)?;
             transaction
                 .set_organisation_policy(organisation, name, value)
                 .await?;

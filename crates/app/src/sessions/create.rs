@@ -179,7 +179,7 @@ async fn insert(
     let above = Policies::resolve([app.installation_policies(), &of_organisation]);
     transaction.insert_session(session).await?;
     for (name, value) in said.entries() {
-        above.check_below(name, value)?;
+        above.check_below(PolicyLevel::Session, name, value)?;
         transaction
             .insert_session_policy(organisation, session.id, name, value)
             .await?;

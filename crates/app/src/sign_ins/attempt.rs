@@ -38,42 +38,63 @@ impl<'a> Attempt<'a> {
         email: Option<EmailAddress>,
     ) -> Result<Self, Throttled> {
         let network = Network::from(address);
-        app.throttles()
-            .sign_in_by_address
-            .take(&network, app.now())?;
-        let paid = match email {
-            Some(email) => pay_for_email(app, network, email)?,
-            None => Paid::Nothing,
+        let mut attempt = Self {
+            app,
+            network,
+            paid: Paid::Nothing,
         };
-        Ok(Self { app, network, paid })
+        let own = &app.throttles().sign_in_by_address;
+        own.take(&network.site(), &network, app.now())?;
+        if let Some(email) = email {
+            match pay_for_email(app, network, email) {
+                Ok(paid) => attempt.paid = paid,
+                Err(throttled) => {
+                    attempt.give_back();
+                    return Err(throttled);
+                }
+            }
+        }
+        Ok(attempt)
     }
 
     pub(super) fn give_back(self) {
         let (throttles, now, network) = (self.app.throttles(), self.app.now(), self.network);
-        throttles.sign_in_by_address.give_back(&network, now);
+        let site = network.site();
+        throttles.sign_in_by_address.give_back(&site, &network, now);
         match self.paid {
             Paid::Nothing => {}
-            Paid::Shared(email) => throttles.sign_in_by_email.give_back(&email, now),
+            Paid::Shared(email) => throttles.sign_in_by_email.give_back(&site, &email, now),
             Paid::Spare(email) => {
-                let of_network = (email.clone(), network);
+                let of_site = (email.clone(), site);
+                throttles
+                    .spare_sign_in_by_site
+                    .give_back(&site, &of_site, now);
+                let of_network = (email, network);
                 throttles
                     .spare_sign_in_by_address
-                    .give_back(&of_network, now);
-                let of_site = (email, network.site());
-                throttles.spare_sign_in_by_site.give_back(&of_site, now);
+                    .give_back(&site, &of_network, now);
             }
         }
     }
 }
 
+/// The site is asked first, of which there are fewer: whoever has many networks gets no further,
+/// and leaves nothing behind in the others' names.
 fn pay_for_email(app: &App, network: Network, email: EmailAddress) -> Result<Paid, Throttled> {
-    let (throttles, now) = (app.throttles(), app.now());
-    if throttles.sign_in_by_email.take(&email, now).is_ok() {
+    let (throttles, now, site) = (app.throttles(), app.now(), network.site());
+    if throttles.sign_in_by_email.take(&site, &email, now).is_ok() {
         return Ok(Paid::Shared(email));
     }
+    let of_site = (email.clone(), site);
+    throttles.spare_sign_in_by_site.take(&site, &of_site, now)?;
     let of_network = (email.clone(), network);
-    throttles.spare_sign_in_by_address.take(&of_network, now)?;
-    let of_site = (email.clone(), network.site());
-    throttles.spare_sign_in_by_site.take(&of_site, now)?;
+    throttles
+        .spare_sign_in_by_address
+        .take(&site, &of_network, now)
+        .inspect_err(|_| {
+            throttles
+                .spare_sign_in_by_site
+                .give_back(&site, &of_site, now);
+        })?;
     Ok(Paid::Spare(email))
 }

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod authenticate;
+mod change_password;
 mod create;
 mod delete;
 
@@ -10,6 +11,7 @@ use store::{SignIn, StoreError, Transaction};
 use time::{Duration, OffsetDateTime};
 
 pub use authenticate::{Authenticated, authenticate};
+pub use change_password::{ChangePasswordError, PasswordChange, change_password};
 pub use create::{CreateError, Credentials, create};
 pub use delete::delete;
 

@@ -21,6 +21,7 @@ fn guest(key: InviteKey, name: &str) -> Redeem {
         role: ParticipantRole::Assisted,
         address: ADDRESS,
         idempotency_key: None,
+        seats: Vec::new(),
     }
 }
 
@@ -288,6 +289,38 @@ async fn ten_thousand_wrong_codes_from_everywhere_find_nothing_and_lock_nobody_o
 }
 
 #[tokio::test]
+async fn whoever_has_all_networks_of_a_site_keeps_nobody_elses_right_code_out() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let invite = created.session.invite.expect("a code");
+    let network = |site, network| IpAddr::from([0x2001, 0xdb8, site, network, 0, 0, 0, 1]);
+    let mut answered = 0;
+    for (number, key) in (0..12_000).zip(wrong_codes(invite.code)) {
+        match invites::look_up(&stage.app, None, key, network(1, number)).await {
+            Err(InviteError::NotFound) => answered += 1,
+            Err(InviteError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong code was answered with {other:?}"),
+        }
+        // Wrong links have a memory of their own.
+        let link = InviteKey::of_token("cut off");
+        let refused = invites::look_up(&stage.app, None, link, network(1, number)).await;
+        assert!(refused.is_err());
+    }
+    assert!(answered <= 609, "{answered} codes could be tried");
+    let by_code = InviteKey::Code(invite.code);
+    for innocent in (2..200).map(|site| network(site, 0)) {
+        for mistyped in wrong_codes(invite.code).take(2) {
+            let refused = invites::look_up(&stage.app, None, mistyped, innocent).await;
+            assert!(matches!(refused, Err(InviteError::NotFound)), "{refused:?}");
+        }
+        for _ in 0..5 {
+            let found = invites::look_up(&stage.app, None, by_code, innocent).await;
+            assert!(found.is_ok(), "{found:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_guesses_locks_neither_other_sites_nor_the_neighbours_out() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;
@@ -416,6 +449,42 @@ async fn a_guest_who_asks_twice_with_one_key_has_one_place_and_a_seat_that_is_go
         matches!(removed, Err(RedeemError::IdempotencyKeyReused)),
         "{removed:?}"
     );
+}
+
+#[tokio::test]
+async fn a_browser_that_has_a_seat_keeps_its_place_and_role_however_often_it_comes() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let other = stage.create_session(&owner).await;
+    let first = stage.join(&created, "Gustav").await;
+    let elsewhere = stage.join(&other, "Gustav").await;
+    let (session, id) = (first.session_id, first.participant.id);
+    let token = |redeemed: &invites::Redeemed| {
+        let seat = redeemed.seat.as_ref().expect("a guest gets a seat");
+        seat.token.expose()
+    };
+    let host = Caller::User(owner);
+    participants::change_role(&stage.app, &host, session, id, ParticipantRole::Observer)
+        .await
+        .expect("it is allowed");
+    let key = InviteKey::Token(created.session.invite.expect("a code").token);
+    let again = async || {
+        let request = Redeem {
+            seats: vec!["cut off".to_owned(), token(&elsewhere), token(&first)],
+            ..guest(key, "Gerda")
+        };
+        let redeemed = invites::redeem(&stage.app, None, request).await;
+        redeemed.expect("the link works")
+    };
+    let kept = again().await;
+    assert_eq!(kept.participant.id, id);
+    assert_eq!(kept.participant.role, ParticipantRole::Observer);
+    assert_eq!(kept.seat, first.seat);
+
+    participants::remove(&stage.app, &host, session, id)
+        .await
+        .expect("it is allowed");
+    assert_ne!(again().await.participant.id, id);
 }
 
 #[tokio::test]

@@ -1,9 +1,17 @@
 use app::{
     Caller, Config, SignedIn,
-    participants::{self, ChangeRoleError, MeError, MintError, RemoveError, TakeSeatError},
+    invites::RedeemError,
+    participants::{
+        self, AdmitError, ChangeRoleError, MeError, MintError, ReadmitError, RemoveError,
+        TakeSeatError,
+    },
     policies, sessions,
+    users::{self, ChangeUser},
 };
-use domain::{EventData, ParticipantRole, PathMode, PolicyName, PolicyValue, UserRole};
+use domain::{
+    Activation, EventData, ParticipantId, ParticipantRole, PathMode, PolicyName, PolicyValue,
+    SessionId, UserRole,
+};
 use time::Duration;
 
 use crate::{
@@ -49,12 +57,7 @@ async fn an_observer_publishes_nothing() {
 
 #[tokio::test]
 async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
-    let stage = Stage::with(Config {
-        participants_max: 2,
-        ..config()
-    })
-    .await;
-    let owner = stage.set_up().await;
+    let (stage, owner) = small().await;
     let created = stage.create_session(&owner).await;
     let id = created.session.session.id;
     let (first, second) = (
@@ -63,13 +66,14 @@ async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
     );
     stage
         .hear([
-            joined(id, first.participant.id, "stay 1"),
-            joined(id, second.participant.id, "stay 2"),
+            joined(id, created.participant.id, "stay 1"),
+            joined(id, first.participant.id, "stay 2"),
+            joined(id, second.participant.id, "stay 3"),
         ])
         .await;
-    let refused =
-        participants::mint_rtc_token(&stage.app, &Caller::User(owner), id, PathMode::Automatic)
-            .await;
+    let third = stage.join(&created, "Cleo").await;
+    let caller = stage.guest_caller(&third).await;
+    let refused = participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic).await;
     assert!(
         matches!(refused, Err(MintError::SessionFull)),
         "{refused:?}"
@@ -78,6 +82,74 @@ async fn a_full_session_lets_nobody_else_in_but_those_who_are_in() {
     participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic)
         .await
         .expect("they come back");
+}
+
+#[tokio::test]
+async fn the_last_place_is_kept_for_whoever_runs_the_session_until_they_are_in() {
+    let (stage, owner) = small().await;
+    let member = stage.add(&owner, "Mia Member", UserRole::Member).await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let mint = async |caller: &Caller| {
+        participants::mint_rtc_token(&stage.app, caller, id, PathMode::Automatic).await
+    };
+    let mut guests = Vec::new();
+    for name in ["Ann", "Ben", "Cleo"] {
+        let guest = stage.join(&created, name).await;
+        guests.push(stage.guest_caller(&guest).await);
+    }
+    for guest in &guests[..2] {
+        mint(guest).await.expect("there is room");
+    }
+    // A member who does not run it is one of the crowd.
+    let role = ParticipantRole::Assisted;
+    stage.redeem(&created, &member, role).await;
+    for late in [&guests[2], &Caller::User(member.clone())] {
+        let refused = mint(late).await;
+        assert!(
+            matches!(refused, Err(MintError::SessionFull)),
+            "{refused:?}"
+        );
+    }
+    mint(&Caller::User(owner.clone()))
+        .await
+        .expect("the place is kept");
+
+    // With somebody who runs it on their way, all other places are for everybody.
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let mint = async |caller: &Caller| {
+        participants::mint_rtc_token(&stage.app, caller, id, PathMode::Automatic).await
+    };
+    mint(&Caller::User(owner)).await.expect("it is empty");
+    for name in ["Ann", "Ben"] {
+        let guest = stage.join(&created, name).await;
+        let guest = stage.guest_caller(&guest).await;
+        mint(&guest).await.expect("there is room");
+    }
+}
+
+#[tokio::test]
+async fn who_was_removed_takes_no_place_whatever_was_reserved_for_them() {
+    let (stage, owner) = small().await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let host = Caller::User(owner);
+    for name in ["Ann", "Ben"] {
+        let guest = stage.join(&created, name).await;
+        let caller = stage.guest_caller(&guest).await;
+        participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic)
+            .await
+            .expect("there is room");
+        participants::remove(&stage.app, &host, id, guest.participant.id)
+            .await
+            .expect("it is allowed");
+    }
+    let guest = stage.join(&created, "Cleo").await;
+    let caller = stage.guest_caller(&guest).await;
+    participants::mint_rtc_token(&stage.app, &caller, id, PathMode::Automatic)
+        .await
+        .expect("there is room again");
 }
 
 #[tokio::test]
@@ -115,17 +187,18 @@ async fn a_place_is_kept_for_who_is_on_their_way_but_not_for_ever() {
     let mint = async |caller: &Caller| {
         participants::mint_rtc_token(&stage.app, caller, id, PathMode::Automatic).await
     };
-    let (first, second) = (
+    let (first, second, third) = (
         stage.join(&created, "Ann").await,
         stage.join(&created, "Ben").await,
+        stage.join(&created, "Cleo").await,
     );
-    let owner = Caller::User(owner);
     for guest in [&first, &second] {
         let caller = stage.guest_caller(guest).await;
         mint(&caller).await.expect("there is room");
         mint(&caller).await.expect("asking again takes no more");
     }
-    assert!(matches!(mint(&owner).await, Err(MintError::SessionFull)));
+    let third = stage.guest_caller(&third).await;
+    assert!(matches!(mint(&third).await, Err(MintError::SessionFull)));
 
     // One comes and goes, which makes room at once; the other never comes.
     let (place, stay) = (first.participant.id, "stay 1");
@@ -135,7 +208,7 @@ async fn a_place_is_kept_for_who_is_on_their_way_but_not_for_ever() {
             left(id, place, stay, rtc::LeaveReason::Left),
         ])
         .await;
-    mint(&owner).await.expect("there is room");
+    mint(&third).await.expect("there is room");
     let first = stage.guest_caller(&first).await;
     assert!(matches!(mint(&first).await, Err(MintError::SessionFull)));
     stage.clock.advance(Duration::seconds(30));
@@ -156,6 +229,8 @@ async fn who_comes_with_an_old_token_into_a_full_room_is_sent_out() {
             joined(id, places[0], "stay 1"),
             joined(id, places[1], "stay 2"),
             joined(id, places[2], "stay 3"),
+            // The last place is theirs.
+            joined(id, created.participant.id, "stay 4"),
         ])
         .await;
     stage.app.stop().await;
@@ -168,10 +243,10 @@ async fn who_comes_with_an_old_token_into_a_full_room_is_sent_out() {
     );
 }
 
-/// An installation with room for two in a session.
+/// An installation with room in a session for two and who runs it.
 async fn small() -> (Stage, SignedIn) {
     let stage = Stage::with(Config {
-        participants_max: 2,
+        participants_max: 3,
         ..config()
     })
     .await;
@@ -256,18 +331,71 @@ async fn a_removed_member_does_not_come_back_by_themselves() {
         role: ParticipantRole::Observer,
         address: crate::stage::ADDRESS,
         idempotency_key: None,
+        seats: Vec::new(),
     };
     let other = stage.add(&owner, "Max Member", UserRole::Member).await;
-    let place = app::invites::redeem(&stage.app, Some(&other), request).await;
+    let place = app::invites::redeem(&stage.app, Some(&other), request.clone()).await;
     let place = place.expect("the code works").participant.id;
     participants::remove(&stage.app, &Caller::User(member.clone()), id, place)
         .await
         .expect("it is their session");
-    let refused = participants::take_seat(&stage.app, &other, id, ParticipantRole::Observer).await;
+    let (app, observer) = (&stage.app, ParticipantRole::Observer);
+    let refused = participants::take_seat(app, &other, id, observer).await;
     assert!(
         matches!(refused, Err(TakeSeatError::Removed)),
         "{refused:?}"
     );
+    let refused = app::invites::redeem(app, Some(&other), request).await;
+    assert!(matches!(refused, Err(RedeemError::Removed)), "{refused:?}");
+    let themselves = Caller::User(other.clone());
+    let refused = participants::readmit(app, &themselves, id, place).await;
+    assert!(
+        matches!(refused, Err(ReadmitError::NotAllowed)),
+        "{refused:?}"
+    );
+
+    let readmitted = participants::readmit(app, &Caller::User(member), id, place).await;
+    assert!(!readmitted.expect("it is their session").is_removed);
+    let back = participants::take_seat(app, &other, id, observer).await;
+    assert_eq!(back.expect("they were let back in").id, place);
+}
+
+#[tokio::test]
+async fn who_may_run_every_session_stays_out_of_the_one_they_were_removed_from() {
+    let (stage, owner) = Stage::new().await;
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let (app, role) = (&stage.app, ParticipantRole::Expert);
+    let place = participants::take_seat(app, &expert, id, role).await;
+    let place = place.expect("it is open").id;
+    let (host, removed) = (Caller::User(owner), Caller::User(expert.clone()));
+    participants::remove(app, &host, id, place)
+        .await
+        .expect("it is allowed");
+    let refused = participants::take_seat(app, &expert, id, role).await;
+    assert!(
+        matches!(refused, Err(TakeSeatError::Removed)),
+        "{refused:?}"
+    );
+    let refused = participants::readmit(app, &removed, id, place).await;
+    assert!(
+        matches!(refused, Err(ReadmitError::NotAllowed)),
+        "{refused:?}"
+    );
+    // So nobody locks themselves out: they leave instead.
+    let own = created.participant.id;
+    let refused = participants::remove(app, &host, id, own).await;
+    assert!(
+        matches!(refused, Err(RemoveError::NotAllowed)),
+        "{refused:?}"
+    );
+    participants::readmit(app, &host, id, place)
+        .await
+        .expect("it is allowed");
+    participants::take_seat(app, &expert, id, role)
+        .await
+        .expect("they were let back in");
 }
 
 #[tokio::test]
@@ -394,6 +522,43 @@ async fn nobody_fills_the_record_by_changing_a_role_to_and_fro() {
 }
 
 #[tokio::test]
+async fn a_guest_who_changes_their_role_without_end_keeps_no_host_from_changing_it() {
+    let (stage, owner) = Stage::new().await;
+    let created = stage.create_session(&owner).await;
+    let guest = stage.join(&created, "Gustav").await;
+    let (id, place) = (guest.session_id, guest.participant.id);
+    let caller = stage.guest_caller(&guest).await;
+    let roles = [ParticipantRole::Expert, ParticipantRole::Assisted];
+    let mut is_refused = false;
+    for role in roles.into_iter().cycle().take(40) {
+        let changed = participants::change_role(&stage.app, &caller, id, place, role).await;
+        is_refused |= matches!(changed, Err(ChangeRoleError::TooOften { .. }));
+    }
+    assert!(is_refused, "forty changes were let through");
+    let host = Caller::User(owner.clone());
+    let observer = ParticipantRole::Observer;
+    let changed = participants::change_role(&stage.app, &host, id, place, observer).await;
+    assert_eq!(changed.expect("they run the session").role, observer);
+
+    // The record has an end for them too, and another host is not held up by it.
+    let roles = [ParticipantRole::Expert, observer];
+    let mut changes = 0;
+    for role in roles.into_iter().cycle().take(100) {
+        match participants::change_role(&stage.app, &host, id, place, role).await {
+            Ok(_) => changes += 1,
+            Err(ChangeRoleError::TooOften { .. }) => break,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(changes, 29);
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let role = ParticipantRole::Assisted;
+    let other = Caller::User(expert);
+    let changed = participants::change_role(&stage.app, &other, id, place, role).await;
+    assert_eq!(changed.expect("they run every session").role, role);
+}
+
+#[tokio::test]
 async fn a_user_takes_a_place_again_with_another_role() {
     let (stage, owner) = Stage::new().await;
     let created = stage.create_session(&owner).await;
@@ -425,6 +590,60 @@ async fn everybody_sees_their_own_place() {
     let other = stage.create_session(&owner).await.session.session.id;
     let refused = participants::me(&stage.app, &caller, other).await;
     assert!(matches!(refused, Err(MeError::NotFound)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_opens_no_door_any_more_for_who_may_not_be_in() {
+    let (stage, owner) = Stage::new().await;
+    let expert = stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let created = stage.create_session(&owner).await;
+    let id = created.session.session.id;
+    let place = participants::take_seat(&stage.app, &expert, id, ParticipantRole::Expert).await;
+    let place = place.expect("it is open").id.to_string();
+    let guest = stage.join(&created, "Gustav").await.participant.id;
+    let (host, room) = (Caller::User(owner.clone()), id.to_string());
+    let admit = async |identity: &str| participants::admit(&stage.app, &room, identity).await;
+    admit(&guest.to_string()).await.expect("they have a place");
+    admit(&place).await.expect("they have a place");
+
+    participants::remove(&stage.app, &host, id, guest)
+        .await
+        .expect("it is allowed");
+    let refused = admit(&guest.to_string()).await;
+    assert!(matches!(refused, Err(AdmitError::Removed)), "{refused:?}");
+    let off = ChangeUser {
+        activation: Some(Activation::Off),
+        ..ChangeUser::default()
+    };
+    users::change(&stage.app, &owner, expert.user.id, off)
+        .await
+        .expect("it is allowed");
+    let refused = admit(&place).await;
+    assert!(
+        matches!(refused, Err(AdmitError::AccountOff)),
+        "{refused:?}"
+    );
+    let nobody = ParticipantId::from_random([7; 16]).to_string();
+    let refused = admit(&nobody).await;
+    assert!(matches!(refused, Err(AdmitError::Removed)), "{refused:?}");
+
+    let own = created.participant.id.to_string();
+    admit(&own).await.expect("they have a place");
+    sessions::end(&stage.app, &owner, id)
+        .await
+        .expect("it is allowed");
+    let refused = admit(&own).await;
+    assert!(
+        matches!(refused, Err(AdmitError::SessionEnded)),
+        "{refused:?}"
+    );
+    // What is no session, and who is no participant, is the operator's.
+    admit("recorder").await.expect("no participant");
+    let unknown = SessionId::from_random([7; 16]).to_string();
+    for room in ["a room", unknown.as_str()] {
+        let admitted = participants::admit(&stage.app, room, &own).await;
+        admitted.expect("no session");
+    }
 }
 
 #[tokio::test]

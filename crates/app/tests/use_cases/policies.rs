@@ -117,4 +117,12 @@ async fn the_lifetime_of_invites_comes_from_the_session_or_from_above() {
         invite.expires_at - created.session.session.created_at,
         Duration::hours(1)
     );
+    // What the organisation says is the most that a session can have.
+    let request = says("sessions.code_ttl", PolicyValue::Seconds(7201));
+    let refused = sessions::create(&stage.app, &owner, request).await;
+    let more = PolicyError::MoreThanAbove { name };
+    assert!(
+        matches!(&refused, Err(CreateError::Policy(error)) if *error == more),
+        "{refused:?}"
+    );
 }

@@ -209,6 +209,7 @@ async fn a_member_neither_sees_nor_runs_the_sessions_of_others() {
         role: ParticipantRole::Assisted,
         address: crate::stage::ADDRESS,
         idempotency_key: None,
+        seats: Vec::new(),
     };
     app::invites::redeem(&stage.app, Some(&member), request)
         .await

@@ -1,7 +1,7 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use app::{
-    sign_ins::{self, CreateError, Credentials},
+    sign_ins::{self, ChangePasswordError, CreateError, Credentials, PasswordChange},
     users::{self, ChangeUser},
 };
 use domain::{Activation, UserRole};
@@ -191,6 +191,71 @@ async fn guessing_one_users_password_from_many_addresses_is_slowed_down_and_keep
     assert!(stage.sign_in("olga@example.com").await.is_ok());
 }
 
+/// One of the 65,536 networks that the owner of this IPv6 site has.
+fn network_of_site(site: u16, network: u16) -> IpAddr {
+    Ipv6Addr::new(0x2001, 0xdb8, site, network, 0, 0, 0, 1).into()
+}
+
+#[tokio::test]
+async fn whoever_has_all_networks_of_a_site_keeps_nobody_else_from_signing_in() {
+    let (stage, owner) = Stage::new().await;
+    stage.add(&owner, "Emil Expert", UserRole::Expert).await;
+    let mut looked_at = 0;
+    let mut guess = async |email: &str, address| {
+        let guess = credentials(email, "a wrong guess", address);
+        match sign_ins::create(&stage.app, guess).await {
+            Err(CreateError::WrongCredentials) => looked_at += 1,
+            Err(CreateError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong password was answered with {other:?}"),
+        }
+    };
+    for network in 0..12_000 {
+        // One in four goes for people who may not even exist.
+        let email = match network % 4 {
+            0 => format!("user{network}@example.com"),
+            _ => "olga@example.com".to_owned(),
+        };
+        guess(&email, network_of_site(1, network)).await;
+    }
+    for number in 0..=255 {
+        guess("olga@example.com", address(number)).await;
+    }
+    assert!(looked_at <= 100, "{looked_at} passwords could be tried");
+
+    let elsewhere = [
+        network_of_site(2, 0),
+        IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
+    ];
+    for address in elsewhere {
+        for email in ["olga@example.com", "emil@example.com"] {
+            for password in ["a slip", "another", PASSWORD, PASSWORD, PASSWORD] {
+                let attempt = credentials(email, password, address);
+                let result = sign_ins::create(&stage.app, attempt).await;
+                assert_eq!(result.is_ok(), password == PASSWORD, "{result:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_try_that_the_site_may_not_make_costs_the_address_nothing() {
+    let (stage, _owner) = Stage::new().await;
+    let mut retry_after = None;
+    for number in 0..=255 {
+        let guess = credentials("olga@example.com", "a wrong guess", address(number));
+        if let Err(CreateError::TooManyAttempts { retry_after: wait }) =
+            sign_ins::create(&stage.app, guess).await
+        {
+            retry_after = Some(wait);
+        }
+    }
+    // Every address of the site was refused in vain; one of them tries when the site may again.
+    let wait = retry_after.expect("the site's tries come to an end");
+    stage.clock.advance(wait.try_into().expect("a short time"));
+    let attempt = credentials("olga@example.com", PASSWORD, address(200));
+    assert!(sign_ins::create(&stage.app, attempt).await.is_ok());
+}
+
 #[tokio::test]
 async fn guessing_many_users_passwords_from_one_address_is_slowed_down() {
     let (stage, _owner) = Stage::new().await;
@@ -209,6 +274,65 @@ async fn guessing_many_users_passwords_from_one_address_is_slowed_down() {
     );
     let elsewhere = credentials("olga@example.com", PASSWORD, address(1));
     assert!(sign_ins::create(&stage.app, elsewhere).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_knows_their_password_changes_it_and_is_signed_out_everywhere_else() {
+    let (stage, _owner) = Stage::new().await;
+    let (here, there) = (token_of_owner(&stage).await, token_of_owner(&stage).await);
+    let signed_in = async |token: &str| {
+        let found = sign_ins::authenticate(&stage.app, token).await;
+        found.expect("it answers").map(|found| found.signed_in)
+    };
+    let caller = signed_in(&here).await.expect("it is signed in");
+    let change = async |current: &str, new: &str| {
+        let change = PasswordChange {
+            current: current.to_owned(),
+            new: new.to_owned(),
+            address: ADDRESS,
+        };
+        sign_ins::change_password(&stage.app, &caller, change).await
+    };
+    let new = "another horse entirely";
+    let refused = change("a wrong guess", new).await;
+    assert!(
+        matches!(refused, Err(ChangePasswordError::WrongPassword)),
+        "{refused:?}"
+    );
+    let refused = change(PASSWORD, "short").await;
+    assert!(
+        matches!(refused, Err(ChangePasswordError::InvalidInput(_))),
+        "{refused:?}"
+    );
+    assert!(signed_in(&there).await.is_some(), "nothing has changed");
+
+    change(PASSWORD, new).await.expect("it is right");
+    assert!(signed_in(&here).await.is_some());
+    assert_eq!(signed_in(&there).await, None);
+    for (password, is_right) in [(PASSWORD, false), (new, true)] {
+        let attempt = credentials("olga@example.com", password, ADDRESS);
+        let result = sign_ins::create(&stage.app, attempt).await;
+        assert_eq!(result.is_ok(), is_right, "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn guessing_the_current_password_is_slowed_down_like_signing_in() {
+    let (stage, owner) = Stage::new().await;
+    let mut looked_at = 0;
+    for _ in 0..100 {
+        let change = PasswordChange {
+            current: "a wrong guess".to_owned(),
+            new: "another horse entirely".to_owned(),
+            address: ADDRESS,
+        };
+        match sign_ins::change_password(&stage.app, &owner, change).await {
+            Err(ChangePasswordError::WrongPassword) => looked_at += 1,
+            Err(ChangePasswordError::TooManyAttempts { .. }) => {}
+            other => panic!("a wrong password was answered with {other:?}"),
+        }
+    }
+    assert!(looked_at <= 13, "{looked_at} passwords could be tried");
 }
 
 #[tokio::test]

@@ -215,6 +215,7 @@ impl Stage {
             role: ParticipantRole::Assisted,
             address: ADDRESS,
             idempotency_key: None,
+            seats: Vec::new(),
         };
         invites::redeem(&self.app, None, request)
             .await
@@ -235,6 +236,7 @@ impl Stage {
             role,
             address: ADDRESS,
             idempotency_key: None,
+            seats: Vec::new(),
         };
         let redeemed = invites::redeem(&self.app, Some(user), request).await;
         redeemed.expect("the link works").participant

@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn the_lowest_level_that_speaks_decides_a_duration(levels in proptest::collection::vec(any_layer(), 0..4)) {
+    fn above_sessions_the_lowest_level_that_speaks_decides_a_duration(levels in proptest::collection::vec(any_layer(), 0..3)) {
         let said = levels.iter().rev().find_map(|level| level.duration(PolicyName::SessionsCodeTtl));
         prop_assert_eq!(
             Policies::resolve(&levels).code_ttl,
@@ -50,10 +50,22 @@ proptest! {
     }
 
     #[test]
+    fn no_session_has_a_longer_duration_than_holds_above_it(above in any_layer(), session in any_layer()) {
+        let silent = PolicyLayer::default();
+        let upper = Policies::resolve([&silent, &above]);
+        let all = Policies::resolve([&silent, &above, &session]);
+        prop_assert!(all.code_ttl <= upper.code_ttl);
+        let said = session.duration(PolicyName::SessionsCodeTtl);
+        let value = PolicyValue::Seconds(said.unwrap_or(upper.code_ttl).as_secs());
+        let checked = upper.check_below(PolicyLevel::Session, PolicyName::SessionsCodeTtl, value);
+        prop_assert_eq!(checked.is_ok(), all.value(PolicyName::SessionsCodeTtl) == value);
+    }
+
+    #[test]
     fn a_value_that_passes_the_check_takes_effect_unchanged(above in any_layer(), on: bool) {
         let upper = Policies::resolve([&above]);
         let value = PolicyValue::Switch(on);
-        if upper.check_below(PolicyName::SessionsGuests, value).is_ok() {
+        if upper.check_below(PolicyLevel::Organisation, PolicyName::SessionsGuests, value).is_ok() {
             let below = layer(&[("sessions.guests", value)]);
             let all = Policies::resolve([&above, &below]);
             prop_assert_eq!(all.value(PolicyName::SessionsGuests), value);
@@ -113,9 +125,12 @@ fn an_organisation_can_narrow_the_ways_of_media_and_not_widen_them() {
     let mode = PolicyValue::PathMode;
     let operator = layer(&[("media.path_mode", mode(PathMode::Tcp443))]);
     let above = Policies::resolve([&operator]);
-    assert_eq!(above.check_below(name, mode(PathMode::Relay)), Ok(()));
+    assert_eq!(
+        above.check_below(PolicyLevel::Organisation, name, mode(PathMode::Relay)),
+        Ok(())
+    );
     for wider in [PathMode::Automatic, PathMode::NoRelay] {
-        let refused = above.check_below(name, mode(wider));
+        let refused = above.check_below(PolicyLevel::Organisation, name, mode(wider));
         assert_eq!(refused, Err(PolicyError::ForbiddenAbove { name }));
     }
 }

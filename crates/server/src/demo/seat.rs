@@ -26,6 +26,7 @@ impl Seat {
             role: ParticipantRole::Assisted,
             address: Ipv4Addr::LOCALHOST.into(),
             idempotency_key: None,
+            seats: Vec::new(),
         };
         let redeemed = app::invites::redeem(app, None, redeem).await?;
         let seat = redeemed.seat.context("a guest gets a seat")?;

@@ -62,13 +62,10 @@ impl Reader<'_> {
                     },
                 });
             } else {
-                let sections = list::ALL.iter().filter_map(|setting| setting.section);
-                let keys = list::ALL.iter().map(Setting::key);
-                let known = keys.chain(sections.map(str::to_owned));
                 return Err(SettingsError::UnknownKey {
                     path: self.path.to_owned(),
                     line,
-                    nearest: nearest(&key, known),
+                    nearest: nearest(&key, known_beside(section)),
                     key,
                 });
             }
@@ -120,6 +117,17 @@ impl Reader<'_> {
         let before = self.text.as_bytes().iter().take(offset);
         1 + before.filter(|byte| **byte == b'\n').count()
     }
+}
+
+/// What can be meant by a name: in a section its settings, outside also a section.
+fn known_beside(section: &str) -> impl Iterator<Item = String> + '_ {
+    let keys = list::ALL.iter().map(Setting::key);
+    let sections = list::ALL.iter().filter_map(|setting| setting.section);
+    let sections = sections
+        .filter(move |_| section.is_empty())
+        .map(str::to_owned);
+    keys.filter(move |key| key.starts_with(section))
+        .chain(sections)
 }
 
 /// Whether some setting's key begins with this.

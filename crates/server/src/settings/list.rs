@@ -257,7 +257,7 @@ pub(crate) static ALL: &[Setting] = &[
         flag: None,
         description: "Where browsers fetch the web app's unchanging files instead of from here: a CDN in front of this server.",
         apply: |settings, value| {
-            settings.asset_base_url = Some(web_address(value)?);
+            settings.asset_base_url = Some(asset_address(value)?);
             Ok(())
         },
     },
@@ -270,7 +270,7 @@ pub(crate) static ALL: &[Setting] = &[
         flag: None,
         description: "Whom people can ask when nothing works; shown on every page of failure.",
         apply: |settings, value| {
-            settings.support_contact = Some(text(value)?);
+            settings.support_contact = Some(contact(value)?);
             Ok(())
         },
     },
@@ -414,6 +414,46 @@ fn web_address(value: &Value) -> Result<Url, String> {
     }
 }
 
+/// It stands in the content security policy, where some signs mean something else.
+fn asset_address(value: &Value) -> Result<Url, String> {
+    let url = web_address(value)?;
+    let is_host = match url.host() {
+        Some(url::Host::Domain(name)) => name.split('.').all(|label| {
+            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        }),
+        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
+        None => false,
+    };
+    let is_path = url
+        .path()
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "/-._~%".contains(c));
+    if is_host && is_path {
+        Ok(url)
+    } else {
+        Err(ASSET_ADDRESS.to_owned())
+    }
+}
+
+/// People read it and may follow it: an address of e-mail or the web, a number, or words.
+fn contact(value: &Value) -> Result<String, String> {
+    let contact = text(value)?;
+    let scheme = Url::parse(contact.trim()).map(|url| url.scheme().to_owned());
+    let is_harmful = scheme.is_ok_and(|scheme| HARMFUL_SCHEMES.contains(&scheme.as_str()));
+    let is_line =
+        contact.chars().count() <= CONTACT_CHARS_MAX && !contact.contains(char::is_control);
+    if is_harmful || !is_line {
+        return Err(CONTACT.to_owned());
+    }
+    Ok(contact)
+}
+
+const HARMFUL_SCHEMES: [&str; 6] = ["javascript", "data", "vbscript", "blob", "file", "about"];
+const CONTACT_CHARS_MAX: usize = 200;
+const CONTACT: &str =
+    "must be an e-mail address, a web address, a telephone number or a line of words";
+const ASSET_ADDRESS: &str =
+    "must be a web address of a plain host and path, such as https://cdn.example.com/helpsight";
 const WEB_ADDRESS: &str = "must be a web address, such as https://help.example.com";
 
 fn policy(settings: &mut Settings, name: PolicyName, value: &Value) -> Result<(), String> {

@@ -183,6 +183,59 @@ fn a_bad_value_is_an_error_with_its_place_and_what_is_taken() {
 }
 
 #[test]
+fn the_nearest_setting_to_an_unknown_one_is_a_setting_of_its_section() {
+    insta::assert_snapshot!(
+        complaint("[http]\nfoo = 1", &[]),
+        @"FILE, line 2: there is no setting http.foo; the nearest is http.listen (helpsight config --reference lists all)"
+    );
+    insta::assert_snapshot!(
+        complaint("[htpp]\nlisten = 1", &[]),
+        @"FILE, line 1: there is no setting htpp; the nearest is http (helpsight config --reference lists all)"
+    );
+}
+
+#[test]
+fn whom_to_ask_is_words_or_an_address_and_never_a_script() {
+    insta::assert_snapshot!(
+        complaint("[support]\ncontact = \"javascript:alert(1)\"", &[]),
+        @"FILE, line 2: support.contact must be an e-mail address, a web address, a telephone number or a line of words"
+    );
+    for contact in [
+        "help@example.com",
+        "https://help.example.com",
+        "tel:+4930123",
+        "Desk: 4040",
+    ] {
+        let variable = ("HELPSIGHT_SUPPORT__CONTACT", contact);
+        let settings = resolve_all("", &[variable], &[])
+            .expect("settings")
+            .settings;
+        assert_eq!(settings.support_contact.as_deref(), Some(contact));
+    }
+}
+
+#[test]
+fn the_address_of_assets_means_one_host_wherever_it_stands() {
+    insta::assert_snapshot!(
+        complaint("[web]\nasset_base_url = \"https://*\"", &[]),
+        @"FILE, line 2: web.asset_base_url must be a web address of a plain host and path, such as https://cdn.example.com/helpsight"
+    );
+    for (url, is_taken) in [
+        ("https://cdn.example.com/helpsight", true),
+        ("https://cdn.example.com:8443", true),
+        ("https://[2001:db8::1]/a", true),
+        ("https://cdn.example.com/a;script-src", false),
+        ("https://cdn.example.com/a,b", false),
+        ("https://cdn..example.com", false),
+        ("nonsense", false),
+        ("https://", false),
+    ] {
+        let variable = ("HELPSIGHT_WEB__ASSET_BASE_URL", url);
+        assert_eq!(resolve_all("", &[variable], &[]).is_ok(), is_taken, "{url}");
+    }
+}
+
+#[test]
 fn the_public_address_is_a_host_and_nothing_else() {
     for (url, is_taken) in [
         ("https://help.example.com", true),

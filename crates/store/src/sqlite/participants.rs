@@ -113,7 +113,7 @@ impl Participants for SqliteTransaction {
     ) -> Result<u32, StoreError> {
         sqlx::query(
             "SELECT count(*) AS taken FROM participants
-             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3 AND is_removed = 0
                  AND (is_present = 1 OR reserved_until > ?4)",
         )
         .bind(organisation.to_string())
@@ -123,6 +123,29 @@ impl Participants for SqliteTransaction {
         .fetch_one(&mut *self.inner)
         .await?
         .count("taken")
+    }
+
+    async fn taken_users_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+        now: OffsetDateTime,
+    ) -> Result<Vec<UserId>, StoreError> {
+        sqlx::query(
+            "SELECT user_id FROM participants
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3 AND is_removed = 0
+                 AND (is_present = 1 OR reserved_until > ?4) AND user_id IS NOT NULL",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(uncounted.to_string())
+        .bind(to_ms(now))
+        .fetch_all(&mut *self.inner)
+        .await?
+        .iter()
+        .map(|row| row.parse("user_id"))
+        .collect()
     }
 
     async fn expected_guest_count(
@@ -190,7 +213,8 @@ impl Participants for SqliteTransaction {
     ) -> Result<u32, StoreError> {
         sqlx::query(
             "SELECT count(*) AS present FROM participants
-             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3 AND is_present = 1",
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3
+                 AND is_removed = 0 AND is_present = 1",
         )
         .bind(organisation.to_string())
         .bind(session.to_string())
@@ -198,6 +222,27 @@ impl Participants for SqliteTransaction {
         .fetch_one(&mut *self.inner)
         .await?
         .count("present")
+    }
+
+    async fn present_users_without(
+        &mut self,
+        organisation: OrganisationId,
+        session: SessionId,
+        uncounted: ParticipantId,
+    ) -> Result<Vec<UserId>, StoreError> {
+        sqlx::query(
+            "SELECT user_id FROM participants
+             WHERE organisation_id = ?1 AND session_id = ?2 AND id <> ?3
+                 AND is_removed = 0 AND is_present = 1 AND user_id IS NOT NULL",
+        )
+        .bind(organisation.to_string())
+        .bind(session.to_string())
+        .bind(uncounted.to_string())
+        .fetch_all(&mut *self.inner)
+        .await?
+        .iter()
+        .map(|row| row.parse("user_id"))
+        .collect()
     }
 
     async fn places_of_user_held_after(

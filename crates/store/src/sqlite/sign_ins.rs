@@ -79,6 +79,23 @@ impl SignIns for SqliteTransaction {
         Ok(())
     }
 
+    async fn delete_other_sign_ins_of(
+        &mut self,
+        organisation: OrganisationId,
+        user: UserId,
+        kept: TokenHash,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM sign_ins WHERE organisation_id = ?1 AND user_id = ?2 AND token <> ?3",
+        )
+        .bind(organisation.to_string())
+        .bind(user.to_string())
+        .bind(&kept.0[..])
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
     async fn delete_expired_sign_ins(&mut self, now: OffsetDateTime) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM sign_ins WHERE expires_at <= ?1")
             .bind(to_ms(now))

@@ -4,7 +4,9 @@
 
 use std::slice;
 
-use domain::{PageLimit, ParticipantRole, PolicyName, PolicyValue, SessionState, UserState};
+use domain::{
+    PageLimit, ParticipantRole, PolicyName, PolicyValue, SessionState, TokenHash, UserState,
+};
 use store::{SessionFilter, StateFilter, Store, StoreError, Transaction};
 use time::Duration;
 
@@ -64,6 +66,16 @@ async fn look_from_outside(
             .await?,
         0
     );
+    assert_eq!(
+        t.present_users_without(foreign, session, other.guest.id)
+            .await?,
+        []
+    );
+    assert_eq!(
+        t.taken_users_without(foreign, session, other.guest.id, START)
+            .await?,
+        []
+    );
     assert_eq!(t.places_of_user_held_after(foreign, user, START).await?, []);
     assert_eq!(t.event_by_key(foreign, session, "first").await?, None);
     assert_eq!(t.events(foreign, session, 0, PageLimit::BIGGEST).await?, []);
@@ -113,6 +125,8 @@ async fn change_from_outside(
     t.set_last_sign_in(foreign, user, START).await?;
     t.erase_user(foreign, user, START).await?;
     t.delete_sign_ins_of(foreign, user).await?;
+    t.delete_other_sign_ins_of(foreign, user, TokenHash([9; 32]))
+        .await?;
     t.delete_password_link_of(foreign, user).await?;
     t.set_session_state(foreign, session, SessionState::Ended { at: START })
         .await?;

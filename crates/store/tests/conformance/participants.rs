@@ -8,6 +8,7 @@ crate::conformance!(
     participants_are_listed_in_the_order_of_their_coming,
     every_presence_reads_back,
     who_is_present_is_counted_and_found,
+    the_users_among_those_who_are_in_or_coming_are_named,
     a_users_places_are_found_where_they_are_or_may_come,
     a_reserved_place_is_taken_until_its_time_is_over,
     guests_who_never_came_lose_their_places_and_nobody_else_does,
@@ -70,6 +71,45 @@ async fn who_is_present_is_counted_and_found(store: &dyn Store) {
     assert_eq!(details.participants_present, 2);
     let everywhere = transaction.present_places().await.expect("it answers");
     assert_eq!(everywhere.len(), 2);
+}
+
+async fn the_users_among_those_who_are_in_or_coming_are_named(store: &dyn Store) {
+    let world = World::insert(store, 1).await;
+    let (organisation, session) = (world.organisation, world.session.id);
+    let (place, guest) = (world.participant.id, world.guest.id);
+    let user = world.participant.person.user_id().expect("a user");
+    let mut t = store.write().await.expect("the database is there");
+    let until = START + Duration::minutes(1);
+    t.set_reservation(organisation, session, place, Some(until))
+        .await
+        .expect("it is stored");
+    let taken = t.taken_users_without(organisation, session, guest, START);
+    assert_eq!(taken.await.expect("it answers"), [user]);
+    let taken = t.taken_users_without(organisation, session, place, START);
+    assert_eq!(taken.await.expect("it answers"), []);
+    let named = t.present_users_without(organisation, session, guest);
+    assert_eq!(named.await.expect("it answers"), []);
+    for id in [place, guest] {
+        t.set_presence(organisation, session, id, &present("a stay"))
+            .await
+            .expect("it is stored");
+    }
+    let named = t.present_users_without(organisation, session, guest);
+    assert_eq!(named.await.expect("it answers"), [user]);
+    // A guest is no user, and nobody is who was removed.
+    let named = t.present_users_without(organisation, session, place);
+    assert_eq!(named.await.expect("it answers"), []);
+    t.set_removed(organisation, session, place, true)
+        .await
+        .expect("it is stored");
+    let named = t.present_users_without(organisation, session, guest);
+    assert_eq!(named.await.expect("it answers"), []);
+    let taken = t.taken_users_without(organisation, session, guest, START);
+    assert_eq!(taken.await.expect("it answers"), []);
+    let taken = t.taken_count_without(organisation, session, guest, START);
+    assert_eq!(taken.await.expect("it answers"), 0);
+    let named = t.present_count_without(organisation, session, guest);
+    assert_eq!(named.await.expect("it answers"), 0);
 }
 
 async fn a_users_places_are_found_where_they_are_or_may_come(store: &dyn Store) {

@@ -30,6 +30,7 @@ export const problemSlugs: readonly ProblemSlug[] = [
   'session-ended',
   'session-full',
   'guests-not-allowed',
+  'removed-from-session',
   'seat-needed',
   'unknown-policy',
   'unavailable',

@@ -119,6 +119,7 @@ export class SessionEntry {
 function entryFor(error: unknown): Entry {
   if (isProblem(error, 'seat-needed', 'not-signed-in', 'forbidden'))
     return { name: 'closed', by: 'seat-needed' };
+  if (isProblem(error, 'removed-from-session')) return { name: 'closed', by: 'removed' };
   if (isProblem(error, 'not-found')) return { name: 'closed', by: 'gone' };
   if (isProblem(error, 'session-full')) return { name: 'closed', by: 'session-full' };
   return { name: 'failed' };

@@ -58,6 +58,11 @@ export function peopleOf(log: SessionLog, view: RoomView, own: OwnDevices): Pers
   return [...people.filter(({ isYou }) => isYou), ...people.filter(({ isYou }) => !isYou)];
 }
 
+/** Users who were removed and stay out until somebody lets them back in. Guests come by a new invitation. */
+export function removedUsers(log: SessionLog): Participant[] {
+  return log.participants.filter(({ is_removed, kind }) => is_removed && kind === 'user');
+}
+
 /** The name of a participant, also of one who has left. */
 export function nameIn(log: SessionLog, participantId: string | null): string {
   const participant = log.participants.find(({ id }) => id === participantId);

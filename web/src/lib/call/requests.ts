@@ -42,6 +42,11 @@ export async function removeParticipant(id: string, participant_id: string): Pro
   await api.delete('/sessions/{id}/participants/{participant_id}', { path: { id, participant_id } });
 }
 
+/** Gives somebody who was removed their place back; they come by themselves. */
+export async function readmitParticipant(id: string, participant_id: string): Promise<void> {
+  await api.post('/sessions/{id}/participants/{participant_id}/readmit', { path: { id, participant_id } });
+}
+
 export function endSession(id: string): Promise<Session> {
   return api.post('/sessions/{id}/end', { path: { id } });
 }

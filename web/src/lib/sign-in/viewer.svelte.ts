@@ -1,7 +1,6 @@
 //! Who is signed in in this browser: the user, their organisation, and the policies that hold for them.
 
 import { api } from '#lib/api/api.ts';
-import { isProblem } from '#lib/api/problem.ts';
 import type { CurrentSignIn, UserRole } from '#lib/api/schema.ts';
 
 class Viewer {
@@ -20,12 +19,7 @@ class Viewer {
 
   /** Asks the server again, such as after signing in. */
   async reload(): Promise<void> {
-    try {
-      this.current = await api.get('/sign-ins/current');
-    } catch (error) {
-      if (!isProblem(error, 'not-signed-in')) throw error;
-      this.current = null;
-    }
+    this.current = await api.get('/sign-ins/current');
     this.#isKnown = true;
   }
 

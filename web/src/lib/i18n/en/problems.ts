@@ -35,6 +35,7 @@ export const problems = {
   'problem.session-ended': 'This session has ended.',
   'problem.session-full': 'This session is full.',
   'problem.guests-not-allowed': 'This organisation does not allow guests. Sign in to join.',
+  'problem.removed-from-session': 'You were removed from this session. Whoever runs it can let you back in.',
   'problem.seat-needed': 'This browser is not part of the session. Join with the link or the code.',
   'problem.unknown-policy': 'This server does not know that policy. Load the page again.',
   'problem.unavailable': 'The server is busy or restarting. Try again in a moment.',

@@ -21,6 +21,12 @@ export const signIn = {
   'setup.done-text': 'This installation has an owner already. Sign in to go on.',
   'setup.needed-title': 'Helpsight is waiting to be set up',
 
+  'password.change': 'Change password',
+  'password.change-text': 'Other browsers in which you are signed in are signed out.',
+  'password.current': 'Current password',
+  'password.current-wrong': 'This is not your current password.',
+  'password.another': 'New password',
+  'password.changed-toast': 'Your password is changed',
   'password.new': 'Password',
   'password.hint': {
     one: 'At least {count} character. A few unusual words are strong and easy to keep in mind.',

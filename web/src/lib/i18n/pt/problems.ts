@@ -37,6 +37,7 @@ export const problems = {
   'problem.session-full': 'Esta sessão está cheia.',
   'problem.guests-not-allowed':
     'Esta organização não aceita convidados. Entre com sua conta para participar.',
+  'problem.removed-from-session': 'Você foi removido desta sessão. Quem a conduz pode deixar você voltar.',
   'problem.seat-needed': 'Este navegador não faz parte da sessão. Participe pelo link ou pelo código.',
   'problem.unknown-policy': 'Este servidor não conhece essa política. Recarregue a página.',
   'problem.unavailable': 'O servidor está ocupado ou reiniciando. Tente de novo em instantes.',

@@ -22,6 +22,12 @@ export const signIn = {
   'setup.done-text': 'Esta instalação já tem um proprietário. Entre com sua conta para continuar.',
   'setup.needed-title': 'O Helpsight aguarda a configuração',
 
+  'password.change': 'Alterar senha',
+  'password.change-text': 'Os outros navegadores em que você entrou serão desconectados.',
+  'password.current': 'Senha atual',
+  'password.current-wrong': 'Esta não é a sua senha atual.',
+  'password.another': 'Nova senha',
+  'password.changed-toast': 'Sua senha foi alterada',
   'password.new': 'Senha',
   'password.hint': {
     one: 'Pelo menos {count} caractere. Algumas palavras incomuns são fortes e fáceis de lembrar.',
