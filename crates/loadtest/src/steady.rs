@@ -128,6 +128,7 @@ impl Room {
             keys: keys(),
             node: "node".to_owned(),
             simulates_faults: false,
+            mends_ways: false,
             random: counting(),
             relay: None,
         };

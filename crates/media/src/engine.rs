@@ -67,6 +67,8 @@ pub struct Config {
     pub node: String,
     /// Whether clients may ask for faults, to see how they bear them.
     pub simulates_faults: bool,
+    /// Whether clients whose way has died are told to resume, and those who have fallen to climb.
+    pub mends_ways: bool,
 }
 
 /// The media engine in this process.
@@ -142,6 +144,7 @@ impl EmbeddedEngine {
                 keys: keys.clone(),
                 node: config.node.clone(),
                 simulates_faults: config.simulates_faults,
+                mends_ways: config.mends_ways,
                 candidates: candidates.clone(),
                 tcp_candidates: tcp_candidates.clone(),
                 relay: relay.clone(),
@@ -423,6 +426,7 @@ struct Engine {
     keys: Keys,
     node: String,
     simulates_faults: bool,
+    mends_ways: bool,
     candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
     relay: Option<Arc<RelayHost>>,
@@ -437,6 +441,7 @@ impl Engine {
                 keys: self.keys.clone(),
                 node: self.node.clone(),
                 simulates_faults: self.simulates_faults,
+                mends_ways: self.mends_ways,
                 random: Box::new(random),
                 relay: self.relay.as_ref().map(pass),
             };
@@ -512,6 +517,7 @@ mod tests {
             operator: None,
             node: "test".to_owned(),
             simulates_faults: false,
+            mends_ways: false,
         }
     }
 

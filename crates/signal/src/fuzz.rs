@@ -146,6 +146,7 @@ impl Rooms {
             keys: keys(),
             node: "node".into(),
             simulates_faults: true,
+            mends_ways: true,
             random: counting(1),
             relay: None,
         };

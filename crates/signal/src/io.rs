@@ -18,6 +18,8 @@ pub struct Config {
     pub node: String,
     /// Whether clients may ask for faults, to see how they bear them.
     pub simulates_faults: bool,
+    /// Whether clients whose way has died, or who have fallen to a lower rung, are told to resume.
+    pub mends_ways: bool,
     /// Where the ids of rooms, participants and tracks come from.
     pub random: RandomSource,
     /// What gives a stay its way through the relay; without it there is no relay.
@@ -33,6 +35,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("node", &self.node)
             .field("simulates_faults", &self.simulates_faults)
+            .field("mends_ways", &self.mends_ways)
             .finish_non_exhaustive()
     }
 }

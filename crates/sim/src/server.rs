@@ -27,6 +27,7 @@ pub(crate) fn edge(seed: u64, panics: &Switch) -> Edge {
         keys: keys(),
         node: "node".into(),
         simulates_faults: false,
+        mends_ways: false,
         random: source(seed, 2, Switch::default()),
         relay: None,
     };

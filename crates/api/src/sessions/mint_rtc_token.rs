@@ -14,6 +14,7 @@ use crate::{
 
 /// How the caller's media is to go.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MintRtcToken {
     /// Which ways through the network it may take, as far as the policies allow; all of these if

@@ -252,6 +252,7 @@ async fn start_media(
             .map(|(key, secret)| (key.to_owned(), secret.to_owned())),
         node: "helpsight".to_owned(),
         simulates_faults: settings.livekit_simulate,
+        mends_ways: settings.media_mends_ways,
     };
     let engine = EmbeddedEngine::start(config, &events)?;
     Ok((Arc::new(engine), news))

@@ -188,6 +188,19 @@ pub(crate) static ALL: &[Setting] = &[
     },
     Setting {
         section: Some("media"),
+        name: "mends_ways",
+        form: Form::Switch,
+        default: Some("false"),
+        example: "",
+        flag: None,
+        description: "On trial. True: a way of media that dies under a call is noticed within a second and replaced by another one of the ladder, and the better one is taken again when it is back. On links with heavy loss a data message may get lost on the way.",
+        apply: |settings, value| {
+            settings.media_mends_ways = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: Some("media"),
         name: "svc_codecs",
         form: Form::Switch,
         default: Some("false"),

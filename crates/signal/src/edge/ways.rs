@@ -91,6 +91,9 @@ fn rung(transport: Transport) -> u8 {
 impl Edge {
     /// Looks after everybody's way.
     pub(super) fn watch_ways(&mut self, now: Now) {
+        if !self.config.mends_ways {
+            return;
+        }
         let peers: Vec<PeerId> = self.locations.keys().copied().collect();
         for peer in peers {
             if self.is_resume_due(peer, now) {

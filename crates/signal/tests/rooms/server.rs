@@ -38,6 +38,7 @@ pub(crate) fn edge(panics: Switch, options: Options) -> Edge {
         keys: keys(),
         node: "node".into(),
         simulates_faults: options.simulates_faults,
+        mends_ways: false,
         random: counting(1, Switch::default()),
         relay: None,
     };
