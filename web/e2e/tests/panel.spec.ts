@@ -64,7 +64,7 @@ test('the history shows its newest entry, and stays where the reader went', asyn
   const { expert, renew } = await atTheDesk(owner, cast);
   await tab(expert, 'History').click();
   // The last that comes by itself.
-  await expect(history(expert).getByText(/is connected by/)).toBeVisible();
+  await expect(history(expert).getByText(/joined by/)).toBeVisible();
   await expect.poll(() => belowSight(expert)).toBeLessThan(2);
   const before = await entries(expert);
   await renew();
@@ -98,7 +98,7 @@ test('a long history begins with the latest entries and shows earlier ones on de
 }) => {
   const { expert, renew } = await atTheDesk(owner, cast, 430);
   await tab(expert, 'History').click();
-  await expect(history(expert).getByText(/is connected by/)).toBeVisible();
+  await expect(history(expert).getByText(/joined by/)).toBeVisible();
   await expect.poll(() => belowSight(expert)).toBeLessThan(2);
   const atFirst = await entries(expert);
   expect(atFirst).toBeLessThan(230);

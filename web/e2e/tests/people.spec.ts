@@ -1,6 +1,6 @@
 /** Users from the invitation to the last trace of them. */
 import { Api } from '../harness/api.ts';
-import { EXPERT } from '../harness/data.ts';
+import { EXPERT, MEMBER } from '../harness/data.ts';
 import { enterSession } from '../harness/flows.ts';
 import { expect, test } from '../harness/test.ts';
 
@@ -94,7 +94,7 @@ test('a deactivated user is signed out everywhere and comes back when activated'
   await expect(person.heading('Sessions')).toBeVisible();
 
   await owner.patch(`users/${id}`, { state: 'deactivated' });
-  expect((await expert.send('GET', 'sign-ins/current')).status).toBe(401);
+  expect(await expert.get('sign-ins/current')).toBeNull();
   expect((await new Api(server).send('POST', 'sign-ins', EXPERT)).status).not.toBe(201);
   await person.page.reload();
   await expect(person.button('Sign in')).toBeVisible();
@@ -113,6 +113,33 @@ test('who is deactivated in the middle of a call reads why it is over', async ({
   await enterSession(person, session.id);
   await owner.patch(`users/${id}`, { state: 'deactivated' });
   await expect(person.heading('Your account is switched off')).toBeVisible();
+});
+
+test('everybody changes their own password, and other browsers are signed out', async ({
+  server,
+  owner,
+  cast,
+}) => {
+  const member = await owner.addUser(MEMBER);
+  const elsewhere = new Api(server);
+  await elsewhere.signIn(MEMBER.email, MEMBER.password);
+  const person = await cast.enter({ signedIn: member });
+  await person.page.goto('/sessions');
+  await person.button(/Your account$/).click();
+  await person.button('Change password').click();
+  const dialog = person.page.getByRole('dialog', { name: 'Change password' });
+  await dialog.getByLabel('Current password', { exact: true }).fill('a wrong guess');
+  await dialog.getByLabel('New password', { exact: true }).fill('another horse entirely');
+  await dialog.getByRole('button', { name: 'Change password' }).click();
+  await expect(dialog.getByText('This is not your current password.')).toBeVisible();
+  await dialog.getByLabel('Current password', { exact: true }).fill(MEMBER.password);
+  await dialog.getByRole('button', { name: 'Change password' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(person.page.getByText('Your password is changed')).toBeVisible();
+  await person.page.reload();
+  await expect(person.heading('Sessions')).toBeVisible();
+  expect((await elsewhere.send('GET', 'sessions')).status).toBe(401);
+  await new Api(server).signIn(MEMBER.email, 'another horse entirely');
 });
 
 test('an expert can see no people and change none', async ({ owner }) => {

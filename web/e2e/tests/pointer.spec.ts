@@ -164,6 +164,57 @@ for (const [what, size, options] of PHONE_CASES) {
   });
 }
 
+test('by keyboard alone the pointer is taken, moved and put down, and the focus comes back', async ({
+  owner,
+  cast,
+}) => {
+  const { expert, guest } = await expertAndGuest(cast, owner, {
+    guestName: GUEST,
+    guest: { camera: await cameraClip(WIDE) },
+  });
+  await crossesOf(expert);
+  const pointer = expert.button('Pointer');
+  const there = guest.page.getByRole('img', { name: `${OWNER.name} points here` });
+  const place = async (): Promise<Point> => {
+    const box = await there.boundingBox();
+    if (box === null) throw new Error('nobody points');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const { keyboard } = expert.page;
+
+  for (let count = 0; count < 40; count += 1) {
+    await keyboard.press('Tab');
+    if (await pointer.evaluate((element) => element === document.activeElement)) break;
+  }
+  await expect(pointer).toBeFocused();
+  await keyboard.press('Enter');
+  await expect(pointer).toHaveAttribute('aria-pressed', 'true');
+  await expect(expert.page.getByRole('application')).toBeFocused();
+  await expect(there).toHaveCount(1);
+  const start = await place();
+  await keyboard.press('Shift+ArrowRight');
+  await expect.poll(async () => Math.abs((await place()).x - start.x)).toBeGreaterThan(20);
+  const right = await place();
+  await keyboard.press('ArrowDown');
+  await expect.poll(async () => (await place()).y - start.y).toBeGreaterThan(2);
+  const down = await place();
+  expect(Math.abs(down.x - right.x)).toBeLessThan(2);
+  expect(down.y - start.y).toBeLessThan(20);
+
+  await keyboard.press('Escape');
+  await expect(pointer).toHaveAttribute('aria-pressed', 'false');
+  await expect(pointer).toBeFocused();
+  await expect(there).toHaveCount(0);
+  // The key for it works from anywhere, and says so in the list.
+  await keyboard.press('p');
+  await expect(expert.page.getByRole('application')).toBeFocused();
+  await expect(there).toHaveCount(1);
+  await keyboard.press('Escape');
+  await expect(there).toHaveCount(0);
+  await keyboard.press('?');
+  await expect(expert.page.getByText('Move the pointer', { exact: true })).toBeVisible();
+});
+
 test('a pointer that leaves the picture leaves the other screen', async ({ owner, cast }) => {
   const { expert, guest } = await expertAndGuest(cast, owner, {
     guestName: GUEST,

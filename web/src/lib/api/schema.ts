@@ -44,8 +44,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a place in the session with a code or link; a guest's browser gets the seat as a cookie */
+        /** Take a place in the session with a code or link; a guest's browser gets the seat as a cookie, and keeps the one that it has */
         post: operations["redeem_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password; all other sign-ins end */
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -259,6 +276,23 @@ export interface paths {
         patch: operations["change_participant"];
         trace?: never;
     };
+    "/api/v1/sessions/{id}/participants/{participant_id}/readmit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody back in who was removed from the session; letting them in twice is no failure */
+        post: operations["readmit_participant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/participants/me": {
         parameters: {
             query?: never;
@@ -351,7 +385,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say who is signed in */
+        /** Say who is signed in; `null` is nobody, which is no failure: guests' pages ask too */
         get: operations["read_current_sign_in"];
         put?: never;
         post?: never;
@@ -445,6 +479,11 @@ export interface components {
         /** @description A participant's new role. */
         ChangeParticipant: {
             role: components["schemas"]["ParticipantRole"];
+        };
+        /** @description The caller's old and new password. */
+        ChangePassword: {
+            current_password: string;
+            password: string;
         };
         /** @description The session's new title. */
         ChangeSession: {
@@ -740,7 +779,7 @@ export interface components {
          * @description Every kind of failure that the API reports; the slug is stable, the texts are not.
          * @enum {string}
          */
-        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/too-many-connections" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/invite-used-up" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
+        ProblemType: "/problems/invalid-json" | "/problems/invalid-input" | "/problems/body-too-large" | "/problems/not-signed-in" | "/problems/wrong-credentials" | "/problems/forbidden" | "/problems/cross-origin-refused" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/upgrade-required" | "/problems/email-taken" | "/problems/user-deactivated" | "/problems/last-owner" | "/problems/already-set-up" | "/problems/setup-token-wrong" | "/problems/link-expired" | "/problems/too-many-attempts" | "/problems/too-many-connections" | "/problems/idempotency-key-reused" | "/problems/invite-not-found" | "/problems/invite-expired" | "/problems/invite-used-up" | "/problems/session-ended" | "/problems/session-full" | "/problems/guests-not-allowed" | "/problems/removed-from-session" | "/problems/seat-needed" | "/problems/unknown-policy" | "/problems/unavailable" | "/problems/internal";
         /** @description The place in the session. */
         RedeemedInvite: {
             participant: components["schemas"]["Participant"];
@@ -860,6 +899,7 @@ export type Activation = components['schemas']['Activation'];
 export type AddedUser = components['schemas']['AddedUser'];
 export type AddUser = components['schemas']['AddUser'];
 export type ChangeParticipant = components['schemas']['ChangeParticipant'];
+export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangeSession = components['schemas']['ChangeSession'];
 export type ChangeUser = components['schemas']['ChangeUser'];
 export type CreatedSession = components['schemas']['CreatedSession'];
@@ -1094,7 +1134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `cross-origin-refused`, `guests-not-allowed` */
+            /** @description `cross-origin-refused`, `guests-not-allowed`, `removed-from-session` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1140,6 +1180,99 @@ export interface operations {
                 };
             };
             /** @description `invalid-input`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross-origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-input` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2144,7 +2277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`, `cross-origin-refused` */
+            /** @description `cross-origin-refused`, `removed-from-session` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2363,6 +2496,73 @@ export interface operations {
             };
             /** @description `too-many-attempts` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readmit_participant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                participant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Participant"];
+                };
+            };
+            /** @description `seat-needed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross-origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2783,19 +2983,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CurrentSignIn"];
+                    "application/json": components["schemas"]["CurrentSignIn"] | null;
                 };
             };
-            /** @description `not-signed-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
+            /** @description `internal`, `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;

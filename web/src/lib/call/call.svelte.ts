@@ -3,13 +3,15 @@
 //! Flow: the log says who is here and what happened, the room carries sound and picture, the devices feed
 //! it. Each comes back by itself; the first of them that is closed for good closes all.
 
+import { SvelteSet } from 'svelte/reactivity';
+
 import type { SessionEvent } from '#lib/api/schema.ts';
 import { isProblem } from '#lib/api/problem.ts';
 
 import { reasonToClose } from './closing.ts';
 import { Devices, keepChoice } from './devices.svelte.ts';
 import { Media, type MediaClosed, type MediaOptions } from './media.svelte.ts';
-import { nameIn, peopleOf, startedAt, type Person } from './people.ts';
+import { nameIn, peopleOf, type Person } from './people.ts';
 import type { Point } from './picture.ts';
 import {
   encodePointer,
@@ -22,6 +24,7 @@ import {
 import { readPlace, requestRtcToken } from './requests.ts';
 import { SessionConnection, type SessionClosed } from './session-connection.svelte.ts';
 import { chooseStage } from './stage.ts';
+import { lastGone, togetherSince } from './together.ts';
 
 export type CallClosed = MediaClosed | SessionClosed;
 
@@ -42,6 +45,8 @@ export class Call {
   pointings = $state.raw<readonly Pointing[]>([]);
   /** Whom the person has put on their own stage. */
   chosenId = $state<string | null>(null);
+
+  readonly #seen = new SvelteSet<string>();
 
   /** Whether the log had time to say why the room let go. */
   #hasWaited = $state(false);
@@ -97,17 +102,25 @@ export class Call {
     return this.#onStage;
   }
 
-  /** The name of the person whose connection broke last and who may be back soon. */
-  get missed(): string | null {
-    const { events } = this.connection.log;
-    const last = events.findLast(({ participant_id }) => participant_id !== this.connection.log.you);
-    if (last?.kind !== 'participant_left') return null;
-    const isLost = last.data.reason === 'connection_lost' || last.data.reason === 'server_restarted';
-    return isLost ? this.nameOf(last.participant_id) : null;
+  /** Who went last, when that is the last that anybody else did. */
+  get missed(): { name: string; isLost: boolean } | null {
+    return lastGone(this.connection.log);
   }
 
   get startedAt(): number | null {
-    return startedAt(this.#people);
+    return togetherSince(this.connection.log);
+  }
+
+  /** Whose camera was on before in this call, in the order of the people who are here. */
+  get turnedOff(): Person | null {
+    const others = this.#people.filter(({ isYou, picture }) => !isYou && picture === null);
+    const seen = others.filter(({ id }) => this.#seen.has(id));
+    return seen.find(({ participant }) => participant.role === 'assisted') ?? seen[0] ?? null;
+  }
+
+  /** Remembers whose picture shows; to be called whenever that may have changed. */
+  noteSeen(): void {
+    for (const { id, picture } of this.#people) if (picture !== null) this.#seen.add(id);
   }
 
   nameOf(participantId: string | null): string {

@@ -15,6 +15,53 @@ export const pathWords: Record<MediaPath, PlainMessageKey> = {
   relay: 'call.path-relay',
 };
 
+/** One line of the history: an event, with what belongs to it. */
+export interface HistoryLine {
+  event: SessionEvent;
+  /** The same person went just before: a reload, or a connection that broke for a moment. */
+  isReturn: boolean;
+  path: MediaPath | null;
+}
+
+/**
+ * The log as lines. Somebody's going and coming within some seconds are one line, and so are a coming and
+ * the path by which it is.
+ */
+export function linesOf(events: readonly SessionEvent[]): HistoryLine[] {
+  const lines: HistoryLine[] = [];
+  for (const event of events) {
+    const at = lines.findLastIndex((line) => line.event.participant_id === event.participant_id);
+    const before = event.participant_id === null ? undefined : lines[at];
+    const isSoon = before !== undefined && Date.parse(event.at) - Date.parse(before.event.at) <= TOGETHER_MS;
+    const wentBefore = before?.event.kind === 'participant_left' && mayBeBack(before.event.data.reason);
+    if (isSoon && wentBefore && event.kind === 'participant_joined') {
+      lines.splice(at, 1);
+      lines.push({ event, isReturn: true, path: null });
+    } else if (isSoon && before.event.kind === 'participant_joined' && event.kind === 'path_changed') {
+      before.path ??= event.data.path;
+      if (before.path !== event.data.path) lines.push({ event, isReturn: false, path: null });
+    } else {
+      lines.push({ event, isReturn: false, path: null });
+    }
+  }
+  return lines;
+}
+
+function mayBeBack(reason: string): boolean {
+  return reason !== 'removed' && reason !== 'session_ended';
+}
+
+const TOGETHER_MS = 20_000;
+
+/** One line in words. */
+export function lineInWords(line: HistoryLine, nameOf: (participantId: string | null) => string): string {
+  const { event, isReturn, path } = line;
+  if (event.kind !== 'participant_joined') return eventInWords(event, nameOf);
+  const name = nameOf(event.participant_id);
+  if (path === null) return t(isReturn ? 'call.event-back' : 'call.event-joined', { name });
+  return t(isReturn ? 'call.event-back-by' : 'call.event-joined-by', { name, path: t(pathWords[path]) });
+}
+
 /** One line for one event. Names are looked up when it is shown: a deleted person's is gone from the past too. */
 export function eventInWords(event: SessionEvent, nameOf: (participantId: string | null) => string): string {
   const name = nameOf(event.participant_id);

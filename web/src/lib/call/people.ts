@@ -70,14 +70,6 @@ export function nameIn(log: SessionLog, participantId: string | null): string {
   return participant.name ?? t('common.deleted-user');
 }
 
-/** When the people who are here came together, in milliseconds since 1970. Null: nobody is. */
-export function startedAt(people: readonly Person[]): number | null {
-  const times = people
-    .map(({ participant }) => Date.parse(participant.joined_at ?? ''))
-    .filter((time) => Number.isFinite(time));
-  return times.length === 0 ? null : Math.min(...times);
-}
-
 function ownPicture(camera: OwnDevices['camera'], id: string | null): Picture | null {
   const stream = camera.sent;
   if (stream === null) return null;

@@ -3,6 +3,7 @@ import {
   fitFor,
   markerPlace,
   placement,
+  stepped,
   toBox,
   toPicture,
   turnedClockwise,
@@ -21,6 +22,40 @@ const PICTURES = [
   { width: 1, height: 1 },
   { width: 4096, height: 16 },
 ];
+
+describe('a step by the keys', () => {
+  test('goes the way of the arrow on the screen, whatever the view, and ends at the edge', () => {
+    const random = seeded(11);
+    for (let round = 0; round < 2000; round += 1) {
+      const view = anyView(random);
+      const start = toPicture(view, { x: view.box.width / 2, y: view.box.height / 2 });
+      if (start === null) continue;
+      for (const step of [
+        { x: 0.01, y: 0 },
+        { x: -0.01, y: 0 },
+        { x: 0, y: 0.01 },
+        { x: 0, y: -0.01 },
+      ]) {
+        let point = start;
+        const next = stepped(view, point, step);
+        const [before, after] = [toBox(view, point), toBox(view, next)];
+        expect(Math.sign(Math.round((after.x - before.x) * 1e6)), JSON.stringify(view)).toBeOneOf([
+          Math.sign(step.x),
+          0,
+        ]);
+        expect(Math.sign(Math.round((after.y - before.y) * 1e6))).toBeOneOf([Math.sign(step.y), 0]);
+        for (let count = 0; count < 120; count += 1) point = stepped(view, point, step);
+        const end = toBox(view, point);
+        const isInBox =
+          end.x >= -0.01 &&
+          end.y >= -0.01 &&
+          end.x <= view.box.width + 0.01 &&
+          end.y <= view.box.height + 0.01;
+        expect(isInBox, JSON.stringify({ view, end })).toBe(true);
+      }
+    }
+  });
+});
 
 describe('every point of the picture', () => {
   test('comes back from the screen unchanged, whatever the view', () => {

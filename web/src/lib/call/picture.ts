@@ -60,6 +60,25 @@ export function toPicture(view: View, point: Point): Point | null {
   return inside(x) && inside(y) ? { x: clamp(x, 0, 1), y: clamp(y, 0, 1) } : null;
 }
 
+/** The point after a step on the screen, as shares of the box; it stays in the picture and in sight. */
+export function stepped(view: View, from: Point, step: Point): Point {
+  const shown = toBox(view, from);
+  const wanted = { x: shown.x + step.x * view.box.width, y: shown.y + step.y * view.box.height };
+  const scale = scaleOf(view);
+  const isOnItsSide = view.rotation === 90 || view.rotation === 270;
+  const width = (isOnItsSide ? view.picture.height : view.picture.width) * scale;
+  const height = (isOnItsSide ? view.picture.width : view.picture.height) * scale;
+  const within = (value: number, length: number, shownLength: number) => {
+    const margin = Math.max(0, (length - shownLength) / 2);
+    return clamp(value, margin, length - margin);
+  };
+  const place = {
+    x: within(wanted.x, view.box.width, width),
+    y: within(wanted.y, view.box.height, height),
+  };
+  return toPicture(view, place) ?? from;
+}
+
 /** Where a marker for the point goes: the point itself, or the nearest place on the box's edge. */
 export function markerPlace(view: View, point: Point, margin: number): { place: Point; isCutOff: boolean } {
   const exact = toBox(view, point);
@@ -143,7 +162,7 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 /** A point exactly on the picture's border must not be lost to floating point. */
-const ROUNDING = 1e-9;
+const ROUNDING = 1e-6;
 
 /** The share of a picture that has to stay visible where `fitFor` fills the box. */
 const SHOWN_MIN = 0.85;

@@ -26,3 +26,13 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['hour', 3_600],
   ['minute', 60],
 ];
+
+/** A span of time in whole minutes: `1 h 5 min`. */
+export function formatDuration(milliseconds: number): string {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const unit = (unit: 'hour' | 'minute') =>
+    new Intl.NumberFormat(regionTag(), { style: 'unit', unit, unitDisplay: 'short' });
+  const hours = Math.floor(minutes / 60);
+  const rest = unit('minute').format(minutes % 60);
+  return hours === 0 ? rest : `${unit('hour').format(hours)} ${rest}`;
+}

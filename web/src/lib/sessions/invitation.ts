@@ -20,7 +20,9 @@ export function mailAddress(invite: Invite, title: string | null): string {
     address: joinAddress(invite),
     code: formatCode(invite.code),
   });
-  return `mailto:?subject=${encodeURIComponent(invitationSubject(title))}&body=${encodeURIComponent(body)}`;
+  // Lines of a body end so (RFC 6068 §5); some mail programs show nothing else as a new line.
+  const lines = body.replaceAll('\n', '\r\n');
+  return `mailto:?subject=${encodeURIComponent(invitationSubject(title))}&body=${encodeURIComponent(lines)}`;
 }
 
 /** `?&` is what both Android and iOS take for a text without a number (RFC 5724 has no word on bodies). */

@@ -28,11 +28,15 @@ export class SessionScreen {
   readonly view = new StageView();
 
   isPointing = $state(false);
+  /** The pointer was taken with the keyboard, which therefore guides it. */
+  pointsByKeys = $state(false);
   /** The panel beside the stage of a desk. */
   isPanelOpen = $state(true);
   panelTab = $state<PanelTab>('people');
   /** At most one window lies over the session. */
   open = $state<OpenWindow | null>(null);
+
+  #cameFrom: HTMLElement | null = null;
 
   constructor(call: Call) {
     this.call = call;
@@ -71,9 +75,18 @@ export class SessionScreen {
     else void device.open().then(() => this.#explain(device));
   }
 
-  togglePointer(): void {
+  /** Takes the pointer or puts it away. Whoever takes it by keys goes on from where they were afterwards. */
+  togglePointer(by: 'keys' | 'hand' = 'hand'): void {
     this.isPointing = !this.isPointing;
-    if (!this.isPointing) this.call.pointOff();
+    this.pointsByKeys = this.isPointing && by === 'keys';
+    if (this.isPointing) {
+      const focused = document.activeElement;
+      this.#cameFrom = focused instanceof HTMLElement && by === 'keys' ? focused : null;
+      return;
+    }
+    this.call.pointOff();
+    this.#cameFrom?.focus();
+    this.#cameFrom = null;
   }
 
   putPointerAway(): void {

@@ -35,6 +35,7 @@ export const sessions = {
   'sessions.invite': 'Invite',
   'sessions.end': 'End session',
   'sessions.reopen': 'Re-open',
+  'sessions.invite-expired': 'Invitation expired',
   'sessions.join-code': 'Join code',
   'sessions.empty-open-title': 'No open sessions',
   'sessions.empty-open-text':
@@ -79,6 +80,10 @@ export const sessions = {
   'invite.valid-until': 'Works until {when}',
   'invite.expired': 'This invitation has expired.',
   'invite.renew': 'New link and code',
+  'invite.renew-title': 'Replace this invitation?',
+  'invite.renew-text':
+    'The link and code that you may have sent stop working at once. Whoever is in the session stays in.',
+  'invite.renew-confirm': 'Replace',
   'invite.renewed-toast': 'The old link and code no longer work',
   'invite.message-subject': 'Join my Helpsight session',
   'invite.message-subject-titled': 'Join my Helpsight session: {title}',

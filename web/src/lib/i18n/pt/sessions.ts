@@ -35,6 +35,7 @@ export const sessions = {
   'sessions.invite': 'Convidar',
   'sessions.end': 'Encerrar sessão',
   'sessions.reopen': 'Reabrir',
+  'sessions.invite-expired': 'Convite expirado',
   'sessions.join-code': 'Código',
   'sessions.empty-open-title': 'Nenhuma sessão aberta',
   'sessions.empty-open-text':
@@ -79,6 +80,10 @@ export const sessions = {
   'invite.valid-until': 'Vale até {when}',
   'invite.expired': 'Este convite expirou.',
   'invite.renew': 'Novo link e código',
+  'invite.renew-title': 'Substituir este convite?',
+  'invite.renew-text':
+    'O link e o código que você talvez já tenha enviado deixam de funcionar imediatamente. Quem está na sessão continua nela.',
+  'invite.renew-confirm': 'Substituir',
   'invite.renewed-toast': 'O link e o código antigos não funcionam mais',
   'invite.message-subject': 'Participe da minha sessão no Helpsight',
   'invite.message-subject-titled': 'Participe da minha sessão no Helpsight: {title}',
