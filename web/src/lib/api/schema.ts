@@ -528,6 +528,8 @@ export interface components {
         EffectivePolicies: {
             /** @description Files may be shared and kept. */
             "files.enabled": boolean;
+            /** @description Which ways through the network media may take. */
+            "media.path_mode": components["schemas"]["PathMode"];
             /**
              * Format: int64
              * @description How long a join code and link work, in seconds.
@@ -738,6 +740,11 @@ export interface components {
         PasswordLinkToken: {
             token: string;
         };
+        /**
+         * @description Which ways through the network media may take.
+         * @enum {string}
+         */
+        PathMode: "automatic" | "no-relay" | "tcp-443" | "relay";
         /** @description The policies of every level, and what comes out of them. */
         Policies: {
             defaults: components["schemas"]["EffectivePolicies"];
@@ -748,12 +755,13 @@ export interface components {
         /** @description What one level says; `null` leaves it to the level above. */
         PolicyLevel: {
             "files.enabled": boolean | null;
+            "media.path_mode": components["schemas"]["PathMode"] | null;
             /** Format: int64 */
             "sessions.code_ttl": number | null;
             "sessions.guests": boolean | null;
         };
-        /** @description A policy's value: yes or no, or a number of seconds. */
-        PolicyValue: boolean | number;
+        /** @description A policy's value: yes or no, a number of seconds, or a mode. */
+        PolicyValue: boolean | number | components["schemas"]["PathMode"];
         /** @description What every failing request is answered with. */
         Problem: {
             /** @description More about this one case. */
@@ -929,6 +937,7 @@ export type ParticipantRole = components['schemas']['ParticipantRole'];
 export type PasswordLink = components['schemas']['PasswordLink'];
 export type PasswordLinkOwner = components['schemas']['PasswordLinkOwner'];
 export type PasswordLinkToken = components['schemas']['PasswordLinkToken'];
+export type PathMode = components['schemas']['PathMode'];
 export type Policies = components['schemas']['Policies'];
 export type PolicyLevel = components['schemas']['PolicyLevel'];
 export type PolicyValue = components['schemas']['PolicyValue'];
@@ -2715,7 +2724,13 @@ export interface operations {
     };
     mint_rtc_token: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Which ways through the network it may take, as far as the policies allow; all of these if
+                 *     left out.
+                 */
+                path_mode?: "automatic" | "no-relay" | "tcp-443" | "relay";
+            };
             header?: never;
             path: {
                 id: string;
@@ -2761,6 +2776,15 @@ export interface operations {
             };
             /** @description `session-ended`, `session-full` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-input` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import type { EffectivePolicies, Policies, PolicyLevel } from '#lib/api/schema.ts';
 import { originOf } from './policy-book.svelte.ts';
 
-const silent: PolicyLevel = { 'sessions.guests': null, 'sessions.code_ttl': null, 'files.enabled': null, 'media.path_mode': null };
+const silent: PolicyLevel = {
+  'sessions.guests': null,
+  'sessions.code_ttl': null,
+  'files.enabled': null,
+  'media.path_mode': null,
+};
 const defaults: EffectivePolicies = {
   'sessions.guests': true,
   'sessions.code_ttl': 604_800,
