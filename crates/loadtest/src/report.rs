@@ -52,7 +52,7 @@ fn line(row: &Row, estimation: &str, outcome: &Outcome) -> String {
     )
 }
 
-fn verdict(is_met: bool, aim: String) -> String {
+fn verdict(is_met: bool, aim: &str) -> String {
     if is_met {
         "met".to_owned()
     } else {

@@ -51,16 +51,14 @@ impl Peer {
             ours: transmit.source,
             theirs: self.remote(transmit.proto, transmit.destination),
         };
-        if is_stun(packet) {
-            if is_success(packet) && self.nominating == Some(chosen) {
-                self.nominating = None;
-                self.nominees.retain(|nominee| *nominee != chosen);
-                if self.nominees.len() == REMOTES_MAX {
-                    self.nominees.remove(0);
-                }
-                self.nominees.push(chosen);
-                self.move_to(chosen);
+        if is_success(packet) && self.nominating == Some(chosen) {
+            self.nominating = None;
+            self.nominees.retain(|nominee| *nominee != chosen);
+            if self.nominees.len() == REMOTES_MAX {
+                self.nominees.remove(0);
             }
+            self.nominees.push(chosen);
+            self.move_to(chosen);
         }
         chosen
     }

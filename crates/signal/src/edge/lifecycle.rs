@@ -205,7 +205,6 @@ impl Edge {
                 last_message_seq,
                 ice_servers,
                 client_configuration,
-                ..ReconnectResponse::default()
             }),
         );
         let Some(room) = self.room_of(peer) else {
