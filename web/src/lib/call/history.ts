@@ -30,12 +30,12 @@ export interface HistoryLine {
 export function linesOf(events: readonly SessionEvent[]): HistoryLine[] {
   const lines: HistoryLine[] = [];
   for (const event of events) {
-    const at = lines.findLastIndex((line) => line.event.participant_id === event.participant_id);
-    const before = event.participant_id === null ? undefined : lines[at];
+    const id = event.participant_id;
+    const before = id === null ? undefined : lines.findLast((line) => line.event.participant_id === id);
     const isSoon = before !== undefined && Date.parse(event.at) - Date.parse(before.event.at) <= TOGETHER_MS;
     const wentBefore = before?.event.kind === 'participant_left' && mayBeBack(before.event.data.reason);
     if (isSoon && wentBefore && event.kind === 'participant_joined') {
-      lines.splice(at, 1);
+      lines.splice(lines.lastIndexOf(before), 1);
       lines.push({ event, isReturn: true, path: null });
     } else if (isSoon && before.event.kind === 'participant_joined' && event.kind === 'path_changed') {
       before.path ??= event.data.path;
