@@ -34,9 +34,9 @@ fn line(row: &Row, estimation: &str, outcome: &Outcome) -> String {
     let window = &outcome.window;
     let ratio = window.cpu_per_million / row.floor;
     let aim = if estimation == "on" { AIM_ON } else { AIM_OFF };
-    let verdict = verdict(ratio <= aim, format!("{aim} ×"));
+    let verdict = verdict(ratio <= aim, &format!("{aim} ×"));
     let is_small = outcome.memory <= MEMORY_AIM;
-    let memory_verdict = self::verdict(is_small, format!("{} kB", MEMORY_AIM / 1000));
+    let memory_verdict = self::verdict(is_small, &format!("{} kB", MEMORY_AIM / 1000));
     format!(
         "| {} | {estimation} | {:.0} | {:.2} | {:.2} | {ratio:.1} × | {verdict} | {:.2} / {:.2} ms | {:.0} | {:.1} ms | {:.0} kB | {memory_verdict} | {:.0} % |\n",
         row.name,
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_aim_is_met_or_missed() {
-        assert_eq!(verdict(true, "4 ×".to_owned()), "met");
-        assert_eq!(verdict(false, "4 ×".to_owned()), "**missed** (4 ×)");
+        assert_eq!(verdict(true, "4 ×"), "met");
+        assert_eq!(verdict(false, "4 ×"), "**missed** (4 ×)");
     }
 }
