@@ -111,6 +111,8 @@ test('who is deactivated in the middle of a call reads why it is over', async ({
   const person = await cast.enter({ signedIn: expert });
   await expert.post(`sessions/${session.id}/participants`, { role: 'expert' });
   await enterSession(person, session.id);
+  // In the middle of it, not on the way in.
+  await expect(person.page.getByRole('img', { name: / by UDP$/ })).toBeVisible();
   await owner.patch(`users/${id}`, { state: 'deactivated' });
   await expect(person.heading('Your account is switched off')).toBeVisible();
 });

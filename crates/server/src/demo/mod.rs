@@ -74,7 +74,11 @@ impl Demo {
         let clip = Arc::new(clip);
         let mut announced = Some(seat.session);
         loop {
-            let token = seat.token_for_room(&self.app).await?;
+            // Its media may hear of a removal before its signalling does.
+            let Some(token) = seat.token_for_room(&self.app).await? else {
+                tracing::info!("the demo participant was sent away");
+                return Ok(());
+            };
             let end = self.play(&clip, token, &mut announced, stop).await?;
             match end {
                 End::Dismissed(reason) => {

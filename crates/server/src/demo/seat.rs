@@ -52,15 +52,17 @@ impl Seat {
         write_private(&dir.file(FILE), text.as_bytes())
     }
 
-    /// What opens the session's room.
-    pub(super) async fn token_for_room(&self, app: &App) -> anyhow::Result<String> {
+    /// What opens the session's room; `None` when the place was taken away.
+    pub(super) async fn token_for_room(&self, app: &App) -> anyhow::Result<Option<String>> {
         let token = self.token.expose();
-        let seat = app::seats::authenticate(app, self.session, &token).await?;
-        let caller = Caller::Seat(seat.context("the seat is not good any more")?);
+        let Some(seat) = app::seats::authenticate(app, self.session, &token).await? else {
+            return Ok(None);
+        };
+        let caller = Caller::Seat(seat);
         let access =
             app::participants::mint_rtc_token(app, &caller, self.session, PathMode::Automatic)
                 .await?;
-        Ok(access.token)
+        Ok(Some(access.token))
     }
 }
 

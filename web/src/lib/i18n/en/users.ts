@@ -68,7 +68,7 @@ export const users = {
   'policies.path-mode-why':
     'Which ways through the network calls may take. Automatic is best: it takes what the network allows.',
   'policies.path-mode-automatic': 'Automatic',
-  'policies.path-mode-no-relay': 'Without the relay',
+  'policies.path-mode-no-relay': 'No relay',
   'policies.path-mode-tcp-443': 'TCP 443 only',
   'policies.path-mode-relay': 'Relay only',
   'policies.default': 'Default',

@@ -68,9 +68,9 @@ export const users = {
   'policies.path-mode-why':
     'Que caminhos pela rede as chamadas podem usar. Automático é o melhor: usa o que a rede permite.',
   'policies.path-mode-automatic': 'Automático',
-  'policies.path-mode-no-relay': 'Sem retransmissão',
+  'policies.path-mode-no-relay': 'Sem relay',
   'policies.path-mode-tcp-443': 'Só TCP 443',
-  'policies.path-mode-relay': 'Só retransmissão',
+  'policies.path-mode-relay': 'Só relay',
   'policies.default': 'Padrão',
   'policies.changed': 'Definida pela organização',
   'policies.fixed': 'Fixada por esta instalação',
